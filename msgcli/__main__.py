@@ -1,0 +1,19 @@
+"""The entry point: ^C is made harmless before anything else is imported."""
+
+from __future__ import annotations
+
+import signal
+from typing import NoReturn
+
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def main() -> NoReturn:
+    from msgcli import cli
+
+    cli.main()
+
+
+if __name__ == "__main__":
+    main()

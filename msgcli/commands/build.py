@@ -1,0 +1,30 @@
+"""`msgcli build`: the request body that `create` would send."""
+
+from __future__ import annotations
+
+import click
+
+from msgcli import curl, files
+from msgcli.command import Command
+from msgcli.compose import compose
+from msgcli.errors import MsgcliError
+from msgcli.options.input import input_options
+from msgcli.options.request import RequestOptions, request_options
+from msgcli.prompt import InputOptions
+from msgcli.wire.request import encode
+
+
+@click.command("build", cls=Command)
+@input_options
+@request_options
+@click.option("-o", "--output", metavar="FILE", help="Write to FILE, whole or not at all.")
+@click.option("--curl", "as_curl", is_flag=True, help="Write the command line that would send it.")
+def command(
+    prompt: InputOptions, request: RequestOptions, output: str | None, as_curl: bool
+) -> MsgcliError | None:
+    """Write the request body that create would send."""
+    sink = files.output(output)
+    body = encode(compose(request, prompt))
+    sink.write(curl.command_line(body) if as_curl else body)
+    sink.commit()
+    return None

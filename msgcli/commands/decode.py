@@ -1,0 +1,40 @@
+"""`msgcli decode`: a reply from anywhere to text, a Message, or its blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from msgcli import stdio
+from msgcli.command import Command, is_given
+from msgcli.errors import MsgcliError, UsageFault
+from msgcli.options.output import OutputOptions, output_options
+from msgcli.output import Blocks
+from msgcli.report import Report
+from msgcli.wire import reply
+from msgcli.wire.message import Fold
+from msgcli.wire.reply import Piece
+
+
+@click.command("decode", cls=Command)
+@click.argument("file", metavar="[FILE]", default="-")
+@output_options
+@click.option(
+    "--blocks", metavar="TYPE", help="Write the blocks of this type, a JSON object a line."
+)
+def command(file: str, output: OutputOptions, blocks: str | None) -> MsgcliError | None:
+    """Turn a reply into text, a Message, or its blocks."""
+    if blocks is not None and is_given("format"):
+        raise UsageFault("--blocks: -f is given too")
+    target = output.open(Report())
+    fold = Fold()
+    tap = output.tap(target, fold) if blocks is None else Blocks(target.sink, fold, blocks)
+    return output.write(_pieces(file, output.max_reply_size), target, tap, fold)
+
+
+def _pieces(name: str, limit: int) -> Iterator[Piece]:
+    try:
+        yield from reply.pieces(stdio.chunks(name), limit)
+    except MsgcliError as fault:
+        raise fault if fault.status == 3 else fault.at(stdio.shown(name)) from None

@@ -1,0 +1,1 @@
+"""Option bundles: a bundle declares several options and hands a command one value made of them."""

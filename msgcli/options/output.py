@@ -1,0 +1,132 @@
+"""The options that say where a reply goes, in which format, and what counts as complete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import click
+
+from msgcli import ending, files, output, stdio
+from msgcli.errors import MsgcliError
+from msgcli.options.types import SIZE, TEXT, Bundle
+from msgcli.output import Sink, Tap
+from msgcli.report import Report
+from msgcli.wire import reply
+from msgcli.wire.message import Fold
+from msgcli.wire.reply import Piece
+
+FORMATS = ("text", "json", "sse")
+
+
+class Target(NamedTuple):
+    """Everything that a reply is written to, opened before anything is paid."""
+
+    sink: Sink
+    thinking: Sink | None
+    report: Report
+
+
+class OutputOptions(NamedTuple):
+    """The values of the options as they were given."""
+
+    values: dict[str, Any]
+
+    @property
+    def format(self) -> str:
+        return str(self.values["format"])
+
+    @property
+    def to_stdout(self) -> bool:
+        return self.values["output"] in (None, "-")
+
+    @property
+    def max_reply_size(self) -> int:
+        return int(self.values["max_reply_size"])
+
+    def open(self, report: Report) -> Target:
+        """OutputFault if anything cannot be written."""
+        values = self.values
+        sink: Sink = files.output(values["output"])
+        if self.to_stdout and not values["raw_control_chars"] and stdio.is_terminal(stdio.STDOUT):
+            sink = output.Shown(sink)
+        if values["hold"]:
+            sink = output.Held(sink)
+        thinking = values["thinking_output"]
+        target = None if thinking is None else files.Direct(thinking, files.open_private(thinking))
+        if values["meta"] is not None:
+            _write_at_end(values["meta"], report)
+        return Target(sink, target, report)
+
+    def tap(self, target: Target, fold: Fold) -> Tap:
+        if self.format == "text":
+            return output.Text(target.sink, fold.text, newline=not self.values["no_newline"])
+        return output.Json(target.sink, fold) if self.format == "json" else output.Sse(target.sink)
+
+    def write(
+        self, pieces: Iterable[Piece], target: Target, tap: Tap, fold: Fold
+    ) -> MsgcliError | None:
+        """Write the whole reply; the verdict on it, None for a complete answer."""
+        taps = [tap]
+        if target.thinking is not None:
+            taps.append(output.Text(target.thinking, fold.thinking, newline=True))
+        accept = self.values.get("accept")
+        accepted = None if accept is None else frozenset(accept)
+        return output.drain(pieces, fold, taps, accepted=accepted, report=target.report)
+
+
+def _write_at_end(name: str, report: Report) -> None:
+    meta = files.Direct(name, files.open_private(name))
+
+    def write(status: int, error: MsgcliError | None) -> None:
+        meta.write(output.dump(report.as_object(status, error)))
+
+    ending.at_end(write)
+
+
+def _make(**values: Any) -> OutputOptions:
+    return OutputOptions(values)
+
+
+_o = click.option
+
+_FORMAT = _o(
+    "-f",
+    "--format",
+    metavar="text|json|sse",
+    type=click.Choice(FORMATS),
+    default="text",
+    help="What is written: the text, the Message, or the event stream.",
+)
+_NO_NEWLINE = _o(
+    "--no-newline", is_flag=True, help="Add no newline to a text that ends without one."
+)
+_ACCEPT = _o(
+    "--accept",
+    metavar="REASON",
+    type=TEXT,
+    multiple=True,
+    help="Take this stop reason as complete: status 0.",
+)
+_WRITTEN = (
+    _o("--hold", is_flag=True, help="Write only once the reply is complete."),
+    _o("-o", "--output", metavar="FILE", help="Write to FILE, whole or not at all."),
+    _o("--meta", metavar="FILE", help="Write what is known of the call as a JSON object."),
+    _o("--thinking-output", metavar="FILE", help="Write the thinking to FILE."),
+    _o(
+        "-r",
+        "--raw-control-chars",
+        is_flag=True,
+        help="Show control characters to a terminal as they are.",
+    ),
+    _o(
+        "--max-reply-size",
+        metavar="SIZE",
+        type=SIZE,
+        default=reply.MAX_SIZE,
+        help="The largest event or JSON body taken; default 64M.",
+    ),
+)
+
+output_options = Bundle("output", _make, _FORMAT, _NO_NEWLINE, _ACCEPT, *_WRITTEN)
+raw_output_options = Bundle("output", _make, *_WRITTEN)

@@ -1,0 +1,195 @@
+"""Where a reply is tapped: text, JSON or the event stream, written as it comes or held."""
+
+from __future__ import annotations
+
+import codecs
+import json
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from msgcli import terminal
+from msgcli.errors import MsgcliError, ProtocolFault
+from msgcli.report import Report
+from msgcli.wire.message import Fold, TextOrder
+from msgcli.wire.reply import Piece
+
+
+class Sink(Protocol):
+    """Where bytes go. What a sink keeps as partial is not taken for a whole answer by anybody."""
+
+    @property
+    def keeps_partial(self) -> bool: ...
+    def write(self, data: bytes) -> None: ...
+    def commit(self) -> None: ...
+    def abandon(self) -> None: ...
+
+
+class Held:
+    """A sink that hands on what it was given only at the end."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self._data: list[bytes] = []
+        self.keeps_partial = sink.keeps_partial
+
+    def write(self, data: bytes) -> None:
+        self._data.append(data)
+
+    def commit(self) -> None:
+        self._sink.write(b"".join(self._data))
+        self._sink.commit()
+
+    def abandon(self) -> None:
+        if self.keeps_partial:
+            self._sink.write(b"".join(self._data))
+        self._sink.abandon()
+
+
+class Shown:
+    """A sink for a terminal: control characters are shown instead of obeyed."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self.keeps_partial = sink.keeps_partial
+
+    def write(self, data: bytes) -> None:
+        self._sink.write(terminal.visible(self._decoder.decode(data)).encode())
+
+    def commit(self) -> None:
+        self._sink.commit()
+
+    def abandon(self) -> None:
+        self._sink.abandon()
+
+
+class Tap:
+    """One output format: it is given each piece after the fold has taken it in, then the end."""
+
+    def __init__(self, sink: Sink) -> None:
+        self.sink = sink
+
+    def piece(self, piece: Piece) -> None:
+        """Write what of it can be written."""
+
+    def complete(self) -> None:
+        """The Message is complete, whatever its stop reason."""
+
+    def failed(self) -> None:
+        """The Message is not complete, and no more will come."""
+
+
+class Text(Tap):
+    """The text of all blocks of a type, and a newline at the end if there is text without one."""
+
+    def __init__(self, sink: Sink, order: TextOrder, *, newline: bool) -> None:
+        super().__init__(sink)
+        self._order, self._newline = order, newline
+        self._last = ""
+
+    def _write(self, text: str) -> None:
+        if text:
+            self._last = text[-1]
+            self.sink.write(text.encode())
+
+    def piece(self, piece: Piece) -> None:
+        self._write(self._order.take())
+
+    def complete(self) -> None:
+        self._write(self._order.take(everything=True))
+        if self._newline and self._last not in ("", "\n"):
+            self.sink.write(b"\n")
+
+
+class Json(Tap):
+    """The body as it came, or the Message that the events make up."""
+
+    def __init__(self, sink: Sink, fold: Fold) -> None:
+        super().__init__(sink)
+        self._fold = fold
+        self._raw = b""
+
+    def piece(self, piece: Piece) -> None:
+        if piece.is_json:
+            self._raw = piece.raw
+
+    def complete(self) -> None:
+        self.sink.write(ended(self._raw) if self._raw else dump(self._fold.message()))
+
+    def failed(self) -> None:
+        if self.sink.keeps_partial:
+            self.sink.write(self._raw or dump(self._fold.message()))
+
+
+class Sse(Tap):
+    """The event stream as it came."""
+
+    def piece(self, piece: Piece) -> None:
+        if piece.is_json:
+            raise ProtocolFault("the reply is JSON, not an event stream")
+        self.sink.write(piece.raw)
+
+
+class AsItCame(Tap):
+    """A reply of either form, byte for byte."""
+
+    def piece(self, piece: Piece) -> None:
+        if piece.events or not piece.is_json or self.sink.keeps_partial:
+            self.sink.write(piece.raw)
+
+
+class Blocks(Tap):
+    """The content blocks of one type, one JSON object a line."""
+
+    def __init__(self, sink: Sink, fold: Fold, kind: str) -> None:
+        super().__init__(sink)
+        self._fold, self._kind = fold, kind
+
+    def complete(self) -> None:
+        for block in self._fold.message()["content"]:
+            if block.get("type") == self._kind:
+                self.sink.write(dump(block))
+
+
+def dump(value: Any) -> bytes:
+    """A JSON value in one line."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def ended(text: bytes) -> bytes:
+    return text if text.endswith(b"\n") else text + b"\n"
+
+
+def drain(
+    pieces: Iterable[Piece],
+    fold: Fold,
+    taps: list[Tap],
+    *,
+    accepted: frozenset[str] | None,
+    report: Report,
+) -> MsgcliError | None:
+    """Run a reply through the fold and into the taps, to its end, and give the verdict on it.
+
+    Raises what `pieces` raises, after the taps were told.
+    """
+    try:
+        for piece in pieces:
+            for event in piece.events:
+                fold.apply(event)
+            report.piece(piece, fold.fields)
+            for tap in taps:
+                tap.piece(piece)
+        verdict = fold.verdict(accepted)
+        if isinstance(verdict, ProtocolFault):
+            raise verdict
+    except MsgcliError:
+        _end(taps, complete=False, keep=False)
+        raise
+    _end(taps, complete=True, keep=verdict is None)
+    return verdict
+
+
+def _end(taps: list[Tap], *, complete: bool, keep: bool) -> None:
+    for tap in taps:
+        tap.complete() if complete else tap.failed()
+        tap.sink.commit() if keep else tap.sink.abandon()

@@ -1,0 +1,79 @@
+"""What is known of a call so far: for --meta, for -v, and for the words of a message about it."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from msgcli import terminal
+from msgcli.durations import duration
+from msgcli.errors import MsgcliError
+from msgcli.redaction import redact
+from msgcli.wire.reply import Piece
+
+
+class Report:
+    """One call of a command. Times are seconds of the monotonic clock."""
+
+    def __init__(self, *, verbose: bool = False) -> None:
+        self._verbose = verbose
+        self.started = time.monotonic()
+        self._request: tuple[str, float] | None = None
+        self.attempts = 0
+        self.sent = False
+        self.http_status: int | None = None
+        self.request_id: str | None = None
+        self._streamed = False
+        self._first_token: float | None = None
+        self._fields: dict[str, Any] = {}
+
+    def start_request(self, method: str, url: str) -> None:
+        """One more request is about to be made."""
+        self.attempts += 1
+        self.http_status = self.request_id = None
+        self._request = (f"{method} {url}", time.monotonic())
+
+    def end_request(self) -> None:
+        """The request that was started is over: with -v say what became of it, once."""
+        if self._request is None:
+            return
+        (what, started), self._request = self._request, None
+        if self._verbose:
+            parts = [what, str(self.http_status or "no answer")]
+            if self.request_id:
+                parts.append(self.request_id)
+            parts.append(duration(time.monotonic() - started))
+            if self.usage is not None:
+                tokens = [self.usage.get(key) for key in ("input_tokens", "output_tokens")]
+                parts.append("{} in, {} out".format(*(n if n is not None else "?" for n in tokens)))
+            terminal.notice(redact(" ".join(parts)))
+
+    def piece(self, piece: Piece, fields: dict[str, Any]) -> None:
+        """A piece of the reply has come, and these are the Message's fields now."""
+        self._fields = fields
+        if self._first_token is None and any(
+            event.type == "content_block_delta" for event in piece.events
+        ):
+            self._first_token = time.monotonic()
+
+    @property
+    def usage(self) -> dict[str, Any] | None:
+        usage = self._fields.get("usage")
+        return usage if isinstance(usage, dict) else None
+
+    def as_object(self, status: int, error: MsgcliError | None) -> dict[str, Any]:
+        """The object of --meta; what is not known is null. Durations are milliseconds."""
+        first = self._first_token
+        return {
+            "id": self._fields.get("id"),
+            "model": self._fields.get("model"),
+            "stop_reason": self._fields.get("stop_reason"),
+            "usage": self.usage,
+            "request_id": self.request_id,
+            "attempts": self.attempts,
+            "status": status,
+            "http_status": self.http_status,
+            "error": error and {"type": error.type, "message": redact(str(error))},
+            "time_to_first_token_ms": first and round((first - self.started) * 1000),
+            "duration_ms": round((time.monotonic() - self.started) * 1000),
+        }

@@ -1,0 +1,1 @@
+"""The Messages wire format. Nothing here reads a file, opens a socket or knows a command line."""

@@ -1,0 +1,171 @@
+"""Bytes of an event stream to events: whole ones only, whatever line ends and chunks are."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from msgcli.errors import MsgcliError, ProtocolFault
+from msgcli.wire import fault
+
+BOM = b"\xef\xbb\xbf"
+
+# The end of an event is a blank line: two line ends, each CRLF, LF or CR. A CR that ends the buffer
+# after a CRLF waits for its LF; after any other line end it counts as it stands, since in a stream
+# of bare CRs nothing more might ever come.
+_BLANK_LINE = re.compile(rb"\r\n(?:\r\n|\n|\r(?=[^\n]))|(?:(?<!\r)\n|\r(?!\n))(?:\r\n|\n|\r)")
+_LINE_END = re.compile(rb"\r\n?")
+
+# A frame of more lines is slimmed before sseclient reads it, which joins lines one by one.
+_MANY_LINES = 64
+
+# The events that carry the Message. Data that cannot be read is fatal in these, and without a name.
+MESSAGE_EVENTS = frozenset(
+    [
+        "message_start",
+        "content_block_start",
+        "content_block_delta",
+        "content_block_stop",
+        "message_delta",
+        "message_stop",
+    ]
+)
+
+
+class Event(NamedTuple):
+    """One event of the stream: its type, and its data as sent."""
+
+    type: str
+    data: dict[str, Any]
+
+
+class Run(NamedTuple):
+    """Whole events: their bytes, what they say, and what ends the stream with the last of them."""
+
+    raw: bytes
+    events: list[Event]
+    end: MsgcliError | bool
+
+
+class Frames:
+    """Cuts an event stream after blank lines, in time linear in the size of an event."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._tail: list[bytes] = []
+        self._size = 0
+
+    def feed(self, chunk: bytes) -> bytes:
+        """The whole events that `chunk` completes; ProtocolFault for one over the limit (bytes)."""
+        # A blank line that is not in the chunk alone lies across the seam.
+        seam = b"".join(self._tail[-4:])[-4:]
+        end = _last_end(seam + chunk) - len(seam)
+        if end < 0:
+            self._keep(chunk)
+            return b""
+        whole = b"".join((*self._tail, chunk[:end]))
+        self._tail, self._size = [], 0
+        self._keep(chunk[end:])
+        return whole
+
+    def _keep(self, data: bytes) -> None:
+        if data:
+            self._tail.append(data)
+            self._size += len(data)
+        if self._size > self._limit:
+            raise ProtocolFault(f"the reply has an event of more than {self._limit} bytes")
+
+    def rest(self) -> bytes:
+        """What has come of an event that is not whole."""
+        return b"".join(self._tail)
+
+
+def _last_end(data: bytes) -> int:
+    """Where the last whole event in `data` ends, or -1."""
+    if b"\r" not in data:
+        at = data.rfind(b"\n\n")
+        return at + 2 if at >= 0 else -1
+    end = -1
+    for match in _BLANK_LINE.finditer(data):
+        end = match.end()
+    return end
+
+
+def parse(raw: bytes) -> Run:
+    """Read a run of whole events, up to and with the one that ends the stream."""
+    if b"\r" in raw or b"message_stop" in raw or b"error" in raw or len(raw) > 1 << 20:
+        frames = _split(raw)
+    else:
+        frames = iter((raw,))
+    events: list[Event] = []
+    size = 0
+    for frame in frames:
+        size += len(frame)
+        for name, text in _fields(frame):
+            try:
+                event = _event(name, text)
+            except MsgcliError as error:
+                return Run(raw[:size], events, error)
+            if event is not None:
+                events.append(event)
+                if event.type == "message_stop":
+                    return Run(raw[:size], events, True)
+    return Run(raw, events, False)
+
+
+def _split(raw: bytes) -> Iterator[bytes]:
+    start = 0
+    for match in _BLANK_LINE.finditer(raw):
+        yield raw[start : match.end()]
+        start = match.end()
+    if start < len(raw):
+        yield raw[start:]
+
+
+def _fields(frame: bytes) -> Iterator[tuple[str, str]]:
+    """The name and the data of each event in `frame`."""
+    from sseclient import SSEClient
+
+    if b"\r" in frame:
+        frame = _LINE_END.sub(b"\n", frame)
+    if frame.count(b"\n") > _MANY_LINES and frame.count(b"\n\n") == 1:
+        frame = _slim(frame)
+    try:
+        frame.decode()
+    except UnicodeDecodeError:
+        frame = frame.decode("utf-8", "replace").encode()
+    for event in SSEClient(iter((frame,))).events():
+        yield event.event, event.data
+
+
+def _slim(frame: bytes) -> bytes:
+    """The same event in two lines. Line ends between data lines become spaces, to JSON the same."""
+    name, data = b"", []
+    for line in frame.split(b"\n"):
+        if line.startswith(b"data:"):
+            data.append(line[5:])
+        elif line.startswith(b"event:"):
+            name = line + b"\n"
+    return name + b"data:" + b" ".join(data) + b"\n\n"
+
+
+def _event(name: str, text: str) -> Event | None:
+    """The event, None for what carries nothing, or the error that it is, raised."""
+    if not text.strip() or text.strip() == "[DONE]":
+        return None
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        data = None
+    if not isinstance(data, dict):
+        if name == "error":
+            raise fault.of_error_event({"message": text})
+        if name == "message" or name in MESSAGE_EVENTS:
+            raise ProtocolFault(f"the reply has a {name} event whose data is not a JSON object")
+        return None
+    kind = data.get("type")
+    if name == "error" or kind == "error" or (kind is None and "error" in data):
+        raise fault.of_error_event(data)
+    return Event(kind if isinstance(kind, str) else name, data)

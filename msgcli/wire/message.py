@@ -1,0 +1,301 @@
+"""Events to a Message, losing no field, and a Message to the events that would have made it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from msgcli.errors import MsgcliError, ProtocolFault, Refusal, Truncated, Unfinished
+from msgcli.wire.event import Event
+
+COMPLETE = frozenset(("end_turn", "stop_sequence"))
+TRUNCATED = frozenset(("max_tokens", "model_context_window_exceeded"))
+
+# The block that a delta of this type belongs to, and the field that it is appended to.
+_APPENDED = {
+    "text_delta": ("text", "text"),
+    "thinking_delta": ("thinking", "thinking"),
+    "input_json_delta": ("tool_use", "partial_json"),
+}
+_INPUT_BLOCKS = frozenset(("tool_use", "server_tool_use", "mcp_tool_use"))
+_LONE_HIGH = re.compile("[\ud800-\udbff]\\Z")
+
+
+def whole_characters(text: str) -> str:
+    """`text` with surrogate halves joined to pairs, and those without another half as U+FFFD."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
+def _cleaned(value: Any) -> Any:
+    """A JSON value whose texts all can be written as UTF-8."""
+    if isinstance(value, str):
+        return whole_characters(value)
+    if isinstance(value, list):
+        return [_cleaned(item) for item in value]
+    if isinstance(value, dict):
+        return {whole_characters(key): _cleaned(item) for key, item in value.items()}
+    return value
+
+
+class TextOrder:
+    """The text of all blocks of a type in order of index, given out as early as that allows.
+
+    The text of a block waits until the blocks of that type before it have stopped; half a
+    surrogate pair waits for its other half.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: dict[int, list[str]] = {}
+        self._open: set[int] = set()
+        self._half = ""
+        self._half_of = -1
+
+    def start(self, index: int) -> None:
+        self._open.add(index)
+        self._waiting.setdefault(index, [])
+
+    def add(self, index: int, text: str) -> None:
+        self._waiting.setdefault(index, []).append(text)
+
+    def stop(self, index: int) -> None:
+        self._open.discard(index)
+
+    def take(self, *, everything: bool = False) -> str:
+        """What can be written now."""
+        first = min(self._open, default=None)
+        taken = []
+        for index in sorted(self._waiting):
+            if not everything and first is not None and index > first:
+                break
+            parts = self._waiting[index]
+            if parts:
+                taken.append(self._joined(index, "".join(parts)))
+                parts.clear()
+            if index not in self._open:
+                del self._waiting[index]
+        if everything:
+            taken.append(self._joined(-1, ""))
+        return "".join(taken)
+
+    def _joined(self, index: int, text: str) -> str:
+        half, self._half = self._half, ""
+        if half and index != self._half_of:
+            half = "\ufffd"
+        text = half + text
+        self._half_of = index
+        if index >= 0 and _LONE_HIGH.search(text):
+            text, self._half = text[:-1], text[-1]
+        return whole_characters(text)
+
+
+class Fold:
+    """The Message that a stream's events make up so far."""
+
+    def __init__(self) -> None:
+        self._message: dict[str, Any] = {}
+        self._started = False
+        self._blocks: dict[int, dict[str, Any]] = {}
+        self._parts: dict[int, list[str]] = {}
+        self.text = TextOrder()
+        self.thinking = TextOrder()
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The Message's fields so far, without its content."""
+        return self._message
+
+    def apply(self, event: Event) -> None:
+        """Take in one event. Unknown ones are nothing to it."""
+        apply = getattr(self, f"_{event.type}", None)
+        if event.type in _EVENTS and apply is not None:
+            apply(event.data)
+
+    def _message_start(self, data: dict[str, Any]) -> None:
+        message = data.get("message")
+        if self._started or not isinstance(message, dict):
+            return
+        self._started = True
+        self._message = {**message, **self._message}
+        content = message.get("content")
+        for index, block in enumerate(content if isinstance(content, list) else ()):
+            self._content_block_start({"index": index, "content_block": block})
+            self._content_block_stop({"index": index})
+
+    def _content_block_start(self, data: dict[str, Any]) -> None:
+        index, block = _index(data), data.get("content_block")
+        if index in self._blocks or not isinstance(block, dict):
+            return
+        self._blocks[index] = block = dict(block)
+        self._parts[index] = []
+        kind = block.get("type")
+        if kind in ("text", "thinking"):
+            self._order(kind).start(index)
+            text = block.get(kind)
+            block[kind] = text if isinstance(text, str) else ""
+            if block[kind]:
+                self._order(kind).add(index, block[kind])
+                self._parts[index].append(block[kind])
+        elif kind in _INPUT_BLOCKS:
+            block.setdefault("input", {})
+
+    def _order(self, kind: str) -> TextOrder:
+        return self.text if kind == "text" else self.thinking
+
+    def _content_block_delta(self, data: dict[str, Any]) -> None:
+        index, delta = _index(data), data.get("delta")
+        if not isinstance(delta, dict):
+            return
+        kind = delta.get("type")
+        if kind in _APPENDED:
+            self._append(index, delta, *_APPENDED[kind])
+            return
+        block = self._blocks.get(index)
+        if block is None:
+            return
+        if kind == "signature_delta" and block.get("type") == "thinking":
+            block["signature"] = delta.get("signature")
+        elif kind == "citations_delta" and block.get("type") == "text":
+            block["citations"] = [*(block.get("citations") or ()), delta.get("citation")]
+        elif kind == "compaction_delta" and block.get("type") == "compaction":
+            block.update((key, value) for key, value in delta.items() if key != "type")
+
+    def _append(self, index: int, delta: dict[str, Any], owner: str, field: str) -> None:
+        text = delta.get(field)
+        if index not in self._blocks:
+            self._content_block_start({"index": index, "content_block": {"type": owner}})
+        kind = self._blocks[index].get("type")
+        fits = kind in _INPUT_BLOCKS if owner == "tool_use" else kind == owner
+        if not fits or not isinstance(text, str) or not text:
+            return
+        self._parts[index].append(text)
+        if owner != "tool_use":
+            self._order(owner).add(index, text)
+
+    def _content_block_stop(self, data: dict[str, Any]) -> None:
+        self.text.stop(_index(data))
+        self.thinking.stop(_index(data))
+
+    def _message_delta(self, data: dict[str, Any]) -> None:
+        delta, usage = data.get("delta"), data.get("usage")
+        if isinstance(delta, dict):
+            self._message.update(delta)
+        if isinstance(usage, dict):
+            old = self._message.get("usage")
+            old = old if isinstance(old, dict) else {}
+            new = {k: v for k, v in usage.items() if v is not None or k not in old}
+            self._message["usage"] = {**old, **new}
+        for key, value in data.items():
+            if key not in ("type", "delta", "usage"):
+                self._message[key] = value
+
+    def message(self) -> dict[str, Any]:
+        """The Message as far as it has come. Tool input that is not JSON is kept as a text."""
+        message = dict(self._message)
+        for key, value in (("type", "message"), ("role", "assistant")):
+            message[key] = message.get(key) or value
+        message["content"] = [self._block(index) for index in sorted(self._blocks)]
+        message.setdefault("stop_reason", None)
+        message.setdefault("stop_sequence", None)
+        cleaned: dict[str, Any] = _cleaned(message)
+        return cleaned
+
+    def _block(self, index: int) -> dict[str, Any]:
+        block, text = dict(self._blocks[index]), "".join(self._parts[index])
+        kind = block.get("type")
+        if kind in ("text", "thinking"):
+            block[kind] = text
+        elif kind in _INPUT_BLOCKS and text:
+            try:
+                block["input"] = parse_input(text)
+            except ValueError:
+                block["input"] = {"INVALID_JSON": text}
+        return block
+
+    def _has_input(self, index: int) -> bool:
+        text = "".join(self._parts[index])
+        if text and self._blocks[index].get("type") in _INPUT_BLOCKS:
+            try:
+                parse_input(text)
+            except ValueError:
+                return False
+        return True
+
+    def verdict(self, accepted: frozenset[str] | None) -> MsgcliError | None:
+        """What the complete Message is: None is a complete answer. Of `accepted` stop reasons any
+        is one; None accepts them all."""
+        reason = self._message.get("stop_reason")
+        if not isinstance(reason, str):
+            return ProtocolFault("the reply has no stop reason")
+        if reason not in TRUNCATED and not all(map(self._has_input, self._blocks)):
+            return ProtocolFault("the reply calls a tool with input that is not JSON")
+        if accepted is None or reason in accepted:
+            return None
+        return stop_fault(reason, self._message)
+
+
+_EVENTS = frozenset(
+    [
+        "message_start",
+        "content_block_start",
+        "content_block_delta",
+        "content_block_stop",
+        "message_delta",
+    ]
+)
+
+
+def _not_json(name: str) -> None:
+    raise ValueError(name)
+
+
+def parse_input(text: str) -> Any:
+    """The input of a tool call; ValueError if the joined deltas are not JSON."""
+    try:
+        return json.loads(text, parse_constant=_not_json)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _index(data: dict[str, Any]) -> int:
+    index = data.get("index")
+    return index if isinstance(index, int) else 0
+
+
+def unfold(message: dict[str, Any]) -> Iterator[Event]:
+    """The events of a Message that came whole: the same fold makes the same Message of them."""
+    yield Event("message_start", {"message": {**message, "content": []}})
+    for index, block in enumerate(message["content"]):
+        yield Event("content_block_start", {"index": index, "content_block": block})
+        yield Event("content_block_stop", {"index": index})
+    yield Event("message_stop", {})
+
+
+def stop_fault(reason: str, message: dict[str, Any]) -> MsgcliError | None:
+    """What a stop reason means for the exit status: None for a complete answer."""
+    if reason in COMPLETE:
+        return None
+    if reason in TRUNCATED:
+        return Truncated(f"the reply is truncated: {reason}", type=reason)
+    if reason == "refusal":
+        return Refusal(f"the model refused{_details(message)}", type=reason)
+    hint = None
+    if reason not in ("tool_use", "pause_turn"):
+        hint = f"--accept {reason} takes it as complete"
+    return Unfinished(f"the turn is not finished: {reason}", hint=hint, type=reason)
+
+
+def _details(message: dict[str, Any]) -> str:
+    details = message.get("stop_details")
+    parts = (
+        [details.get(key) for key in ("category", "explanation")]
+        if isinstance(details, dict)
+        else []
+    )
+    text = ": ".join(part for part in parts if isinstance(part, str) and part)
+    return f": {text}" if text else ""
