@@ -10,7 +10,8 @@ from typing import Any, Protocol
 from msgcli import terminal
 from msgcli.errors import MsgcliError, ProtocolFault
 from msgcli.report import Report
-from msgcli.wire.message import Fold, TextOrder
+from msgcli.wire.message import Fold
+from msgcli.wire.order import TextOrder
 from msgcli.wire.reply import Piece
 
 
@@ -125,9 +126,10 @@ class Sse(Tap):
     """The event stream as it came."""
 
     def piece(self, piece: Piece) -> None:
-        if piece.is_json:
+        if not piece.is_json:
+            self.sink.write(piece.raw)
+        elif piece.events:
             raise ProtocolFault("the reply is JSON, not an event stream")
-        self.sink.write(piece.raw)
 
 
 class AsItCame(Tap):

@@ -6,13 +6,17 @@ import os
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 from typing import Any
 
 MSGCLI = [sys.executable, "-m", "msgcli"]
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 HOME = tempfile.mkdtemp(prefix="msgcli-home-")
+BIN = Path(tempfile.mkdtemp(prefix="msgcli-bin-"))
+(BIN / "msgcli").write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m msgcli "$@"\n')
+(BIN / "msgcli").chmod(0o755)
 ENV = {
-    "PATH": os.path.dirname(sys.executable) + ":" + os.defpath,
+    "PATH": f"{BIN}:{os.path.dirname(sys.executable)}:{os.defpath}",
     "HOME": HOME,
     "PYTHONPATH": ROOT,
     "LC_ALL": "C.UTF-8",

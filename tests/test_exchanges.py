@@ -1,4 +1,4 @@
-"""The golden exchanges: each directory of exchanges/ is one exchange in every state, each test an arrow."""
+"""The golden exchanges: a folder of exchanges/ is one exchange in every state, a test an arrow."""
 
 from __future__ import annotations
 

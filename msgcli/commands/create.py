@@ -6,7 +6,7 @@ import click
 
 from msgcli.command import Command
 from msgcli.compose import compose
-from msgcli.errors import MsgcliError, ProtocolFault
+from msgcli.errors import MsgcliError
 from msgcli.options.connection import ConnectionOptions, connection_options
 from msgcli.options.input import input_options
 from msgcli.options.output import OutputOptions, output_options
@@ -34,8 +34,6 @@ def command(
     target = output.open(report)
     endpoint = connection.endpoint()
     body = compose(request, prompt, streams=output.format != "json")
-    if output.format == "sse" and body.get("stream") is not True:
-        raise ProtocolFault("-f sse: the request asks for no event stream, so there will be none")
     client = connection.client(endpoint, report, max_reply_size=output.max_reply_size)
     fold = Fold()
     try:

@@ -12,10 +12,12 @@ from msgcli.wire import fault
 
 BOM = b"\xef\xbb\xbf"
 
-# The end of an event is a blank line: two line ends, each CRLF, LF or CR. A CR that ends the buffer
-# after a CRLF waits for its LF; after any other line end it counts as it stands, since in a stream
-# of bare CRs nothing more might ever come.
-_BLANK_LINE = re.compile(rb"\r\n(?:\r\n|\n|\r(?=[^\n]))|(?:(?<!\r)\n|\r(?!\n))(?:\r\n|\n|\r)")
+# The end of an event is a blank line: two line ends, each CRLF, LF or CR. A CR at the end of what has
+# come may be half a CRLF and waits, except after another CR: in a stream of bare CRs nothing more
+# might ever come.
+_BLANK_LINE = re.compile(
+    rb"(?:\r\n|(?<!\r)\n)(?:\r\n|\n|\r(?=[^\n]))|\r(?!\n)(?:\r\n|\n|\r)"
+)
 _LINE_END = re.compile(rb"\r\n?")
 
 # A frame of more lines is slimmed before sseclient reads it, which joins lines one by one.

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
-from msgcli.errors import MsgcliError, ProtocolFault, Refusal, Truncated, Unfinished
+from msgcli.errors import MsgcliError, ProtocolFault
 from msgcli.wire.event import Event
-
-COMPLETE = frozenset(("end_turn", "stop_sequence"))
-TRUNCATED = frozenset(("max_tokens", "model_context_window_exceeded"))
+from msgcli.wire.order import TextOrder, whole_characters
+from msgcli.wire.stop import TRUNCATED, stop_fault
 
 # The block that a delta of this type belongs to, and the field that it is appended to.
 _APPENDED = {
@@ -20,16 +18,6 @@ _APPENDED = {
     "input_json_delta": ("tool_use", "partial_json"),
 }
 _INPUT_BLOCKS = frozenset(("tool_use", "server_tool_use", "mcp_tool_use"))
-_LONE_HIGH = re.compile("[\ud800-\udbff]\\Z")
-
-
-def whole_characters(text: str) -> str:
-    """`text` with surrogate halves joined to pairs, and those without another half as U+FFFD."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return text
 
 
 def _cleaned(value: Any) -> Any:
@@ -41,57 +29,6 @@ def _cleaned(value: Any) -> Any:
     if isinstance(value, dict):
         return {whole_characters(key): _cleaned(item) for key, item in value.items()}
     return value
-
-
-class TextOrder:
-    """The text of all blocks of a type in order of index, given out as early as that allows.
-
-    The text of a block waits until the blocks of that type before it have stopped; half a
-    surrogate pair waits for its other half.
-    """
-
-    def __init__(self) -> None:
-        self._waiting: dict[int, list[str]] = {}
-        self._open: set[int] = set()
-        self._half = ""
-        self._half_of = -1
-
-    def start(self, index: int) -> None:
-        self._open.add(index)
-        self._waiting.setdefault(index, [])
-
-    def add(self, index: int, text: str) -> None:
-        self._waiting.setdefault(index, []).append(text)
-
-    def stop(self, index: int) -> None:
-        self._open.discard(index)
-
-    def take(self, *, everything: bool = False) -> str:
-        """What can be written now."""
-        first = min(self._open, default=None)
-        taken = []
-        for index in sorted(self._waiting):
-            if not everything and first is not None and index > first:
-                break
-            parts = self._waiting[index]
-            if parts:
-                taken.append(self._joined(index, "".join(parts)))
-                parts.clear()
-            if index not in self._open:
-                del self._waiting[index]
-        if everything:
-            taken.append(self._joined(-1, ""))
-        return "".join(taken)
-
-    def _joined(self, index: int, text: str) -> str:
-        half, self._half = self._half, ""
-        if half and index != self._half_of:
-            half = "\ufffd"
-        text = half + text
-        self._half_of = index
-        if index >= 0 and _LONE_HIGH.search(text):
-            text, self._half = text[:-1], text[-1]
-        return whole_characters(text)
 
 
 class Fold:
@@ -274,28 +211,3 @@ def unfold(message: dict[str, Any]) -> Iterator[Event]:
         yield Event("content_block_start", {"index": index, "content_block": block})
         yield Event("content_block_stop", {"index": index})
     yield Event("message_stop", {})
-
-
-def stop_fault(reason: str, message: dict[str, Any]) -> MsgcliError | None:
-    """What a stop reason means for the exit status: None for a complete answer."""
-    if reason in COMPLETE:
-        return None
-    if reason in TRUNCATED:
-        return Truncated(f"the reply is truncated: {reason}", type=reason)
-    if reason == "refusal":
-        return Refusal(f"the model refused{_details(message)}", type=reason)
-    hint = None
-    if reason not in ("tool_use", "pause_turn"):
-        hint = f"--accept {reason} takes it as complete"
-    return Unfinished(f"the turn is not finished: {reason}", hint=hint, type=reason)
-
-
-def _details(message: dict[str, Any]) -> str:
-    details = message.get("stop_details")
-    parts = (
-        [details.get(key) for key in ("category", "explanation")]
-        if isinstance(details, dict)
-        else []
-    )
-    text = ": ".join(part for part in parts if isinstance(part, str) and part)
-    return f": {text}" if text else ""

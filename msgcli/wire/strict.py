@@ -1,4 +1,4 @@
-"""JSON that a user gives, read without mercy: what two readers could take in two ways is refused."""
+"""JSON that a user gives: what two readers could take in two ways is refused."""
 
 from __future__ import annotations
 

@@ -1,0 +1,155 @@
+"""Who may know whom, and what must not be loaded before it is needed."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+from support import ENV, ROOT
+
+PACKAGE = Path(ROOT) / "msgcli"
+MODULES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+
+# From the ground up. A module imports from its own floor and from those below it.
+FLOORS = [
+    {"msgcli", "errors", "redaction", "durations"},
+    {"terminal", "retry", "wire"},
+    {"ending", "stdio"},
+    {"files", "text", "credentials", "watch"},
+    {"connection", "report", "trace", "answer", "transport", "prompt"},
+    {"client", "output", "curl"},
+    {"command", "options"},
+    {"compose"},
+    {"commands"},
+    {"cli"},
+    {"__main__"},
+]
+
+
+def imports(path: Path) -> set[str]:
+    """The modules of msgcli that a module imports, anywhere in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path}: a relative import"
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            found.update(names & MODULES.keys() or {node.module})
+    return {name for name in found if name.split(".")[0] == "msgcli"}
+
+
+def part(module: str) -> str:
+    """The part of the house that a module belongs to: msgcli.wire.event is of wire."""
+    return [*module.split("."), ""][1] or "msgcli"
+
+
+def floor(module: str) -> int:
+    return next(level for level, parts in enumerate(FLOORS) if part(module) in parts)
+
+
+CLIENT = [module for module in MODULES if part(module) != "endpoint"]
+
+
+@pytest.mark.parametrize("module", CLIENT)
+def test_imports_run_downward(module: str) -> None:
+    for imported in imports(MODULES[module]):
+        if part(imported) == "endpoint":
+            assert module == "msgcli.commands.serve"
+        else:
+            assert floor(imported) <= floor(module), f"{module} imports {imported}"
+
+
+def test_imports_make_no_circle() -> None:
+    graph = {module: imports(path) - {module} for module, path in MODULES.items()}
+    assert len(list(TopologicalSorter(graph).static_order())) >= len(MODULES)
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if part(m) == "endpoint"])
+def test_the_endpoint_stands_apart(module: str) -> None:
+    assert {part(imported) for imported in imports(MODULES[module])} <= {"endpoint"}
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if part(m) == "commands"])
+def test_commands_never_import_one_another(module: str) -> None:
+    assert not {i for i in imports(MODULES[module]) if part(i) == "commands"}
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if part(m) == "wire"])
+def test_the_wire_knows_no_world(module: str) -> None:
+    tree = ast.parse(MODULES[module].read_text())
+    names = {
+        alias.name.split(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    names |= {
+        node.module.split(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module
+    }
+    assert not names & {"os", "sys", "io", "socket", "click", "requests", "urllib3", "subprocess"}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_says_what_it_is_for_and_has_one_job(module: str) -> None:
+    text = MODULES[module].read_text()
+    docstring = ast.get_docstring(ast.parse(text))
+    assert docstring is not None
+    assert docstring.split("\n")[0].rstrip().endswith(".")
+    assert text.count("\n") <= 300
+
+
+PROBE = """
+import os, sys
+sys.argv[1:] = {args!r}
+from msgcli import __main__, ending
+def end(status, error=None):
+    import json
+    print(json.dumps([status, sorted(m for m in sys.modules)]), file=sys.stderr)
+    os._exit(status)
+ending.end = end
+__main__.main()
+"""
+
+HEAVY = {
+    "requests",
+    "urllib3",
+    "sseclient",
+    "http.client",
+    "http.server",
+    "concurrent.futures",
+    "jsonschema",
+    "ssl",
+    "subprocess",
+    "importlib.metadata",
+    "email.utils",
+    "asyncio",
+}
+MESSAGE = b'{"content":[{"type":"text","text":"x"}],"stop_reason":"end_turn"}'
+
+
+@pytest.mark.parametrize(
+    "args", [["--help"], ["--version"], ["build"], ["decode"], ["create", "--help"]]
+)
+def test_nothing_heavy_is_loaded(args: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE.format(args=args)],
+        input=MESSAGE,
+        env=ENV,
+        capture_output=True,
+        check=True,
+    )
+    status, modules = json.loads(done.stderr)
+    assert status == 0
+    assert not HEAVY & set(modules)
+    assert not {m for m in modules if m.startswith("msgcli.endpoint")}
