@@ -38,6 +38,19 @@ class Tree(click.Group):
     def get_help_option(self, ctx: click.Context) -> click.Option:
         return help_option()
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """As click does, but from the first line of each module instead of the module itself."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _summary(name)) for name in self.list_commands(ctx)])
+
+
+def _summary(name: str) -> str:
+    from msgcli import commands
+
+    path = os.path.join(commands.__path__[0], name.replace("-", "_") + ".py")
+    with open(path, encoding="utf-8") as module:
+        return module.readline().strip().strip('"')
+
 
 @click.command("msgcli", cls=Tree, no_args_is_help=False)
 @click.option(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 from typing import NamedTuple
@@ -75,6 +74,8 @@ def is_loopback(host: str) -> bool:
     """Whether a host name or address means this machine: then nothing leaves it."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
+    import ipaddress
+
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import string
-from html import escape
 from typing import NamedTuple
 
 from msgcli import stdio, terminal
@@ -106,6 +105,8 @@ def _file(name: str, options: InputOptions) -> str:
     text = decode(name, stdio.read(name), replace=options.replace_errors)
     if not options.with_filename:
         return text
+    from html import escape
+
     source = "(standard input)" if name == "-" else terminal.visible(name)
     end = "" if text.endswith("\n") else "\n"
     return (

@@ -1,10 +1,10 @@
-"""`msgcli build`: the request body that `create` would send."""
+"""Write the request body that create would send."""
 
 from __future__ import annotations
 
 import click
 
-from msgcli import curl, files
+from msgcli import files
 from msgcli.command import Command
 from msgcli.compose import compose
 from msgcli.errors import MsgcliError
@@ -25,6 +25,10 @@ def command(
     """Write the request body that create would send."""
     sink = files.output(output)
     body = encode(compose(request, prompt))
-    sink.write(curl.command_line(body) if as_curl else body)
+    if as_curl:
+        from msgcli import curl
+
+        body = curl.command_line(body)
+    sink.write(body)
     sink.commit()
     return None

@@ -1,4 +1,4 @@
-"""`msgcli create`: one prompt in, one Message out."""
+"""Send one prompt, and write the reply."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`msgcli decode`: a reply from anywhere to text, a Message, or its blocks."""
+"""Turn a reply into text, a Message, or its blocks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`msgcli post`: a body out, the reply in as it comes."""
+"""Send a body, and write the reply as it came."""
 
 from __future__ import annotations
 

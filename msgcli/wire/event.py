@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from msgcli.errors import MsgcliError, ProtocolFault
@@ -15,10 +15,10 @@ BOM = b"\xef\xbb\xbf"
 # The end of an event is a blank line: two line ends, each CRLF, LF or CR. A CR at the end of what has
 # come may be half a CRLF and waits, except after another CR: in a stream of bare CRs nothing more
 # might ever come.
-_BLANK_LINE = re.compile(
-    rb"(?:\r\n|(?<!\r)\n)(?:\r\n|\n|\r(?=[^\n]))|\r(?!\n)(?:\r\n|\n|\r)"
-)
+_BLANK_LINE = re.compile(rb"(?:\r\n|(?<!\r)\n)(?:\r\n|\n|\r(?=[^\n]))|\r(?!\n)(?:\r\n|\n|\r)")
 _LINE_END = re.compile(rb"\r\n?")
+
+_PLAIN = re.compile("(?:event: ?([^\n]*)\n)?data: ?([^\n]*)\n\n")
 
 # A frame of more lines is slimmed before sseclient reads it, which joins lines one by one.
 _MANY_LINES = 64
@@ -34,6 +34,9 @@ MESSAGE_EVENTS = frozenset(
         "message_stop",
     ]
 )
+
+
+_decode = json.JSONDecoder().raw_decode
 
 
 class Event(NamedTuple):
@@ -126,18 +129,31 @@ def _split(raw: bytes) -> Iterator[bytes]:
         yield raw[start:]
 
 
-def _fields(frame: bytes) -> Iterator[tuple[str, str]]:
+def _fields(frame: bytes) -> Iterable[tuple[str, str]]:
     """The name and the data of each event in `frame`."""
-    from sseclient import SSEClient
-
     if b"\r" in frame:
         frame = _LINE_END.sub(b"\n", frame)
+    text = frame.decode("utf-8", "replace")
+    plain = _plain_fields(text)
+    return plain if plain is not None else _any_fields(text.encode())
+
+
+def _plain_fields(text: str) -> list[tuple[str, str]] | None:
+    """The same for events of one data line each, which is how nearly all of them are written."""
+    fields, end = [], 0
+    for match in _PLAIN.finditer(text):
+        if match.start() != end:
+            return None
+        end = match.end()
+        fields.append((match.group(1) or "message", match.group(2)))
+    return fields if end == len(text) else None
+
+
+def _any_fields(frame: bytes) -> Iterator[tuple[str, str]]:
+    from sseclient import SSEClient
+
     if frame.count(b"\n") > _MANY_LINES and frame.count(b"\n\n") == 1:
         frame = _slim(frame)
-    try:
-        frame.decode()
-    except UnicodeDecodeError:
-        frame = frame.decode("utf-8", "replace").encode()
     for event in SSEClient(iter((frame,))).events():
         yield event.event, event.data
 
@@ -157,10 +173,7 @@ def _event(name: str, text: str) -> Event | None:
     """The event, None for what carries nothing, or the error that it is, raised."""
     if not text.strip() or text.strip() == "[DONE]":
         return None
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
-        data = None
+    data = _value(text)
     if not isinstance(data, dict):
         if name == "error":
             raise fault.of_error_event({"message": text})
@@ -171,3 +184,20 @@ def _event(name: str, text: str) -> Event | None:
     if name == "error" or kind == "error" or (kind is None and "error" in data):
         raise fault.of_error_event(data)
     return Event(kind if isinstance(kind, str) else name, data)
+
+
+def _value(text: str) -> Any:
+    """The value of a JSON text, None if it is none. White space around it is the rare case."""
+    for read in (_whole, json.loads):
+        try:
+            return read(text)
+        except (ValueError, RecursionError):
+            pass
+    return None
+
+
+def _whole(text: str) -> Any:
+    value, end = _decode(text)
+    if end < len(text):
+        raise ValueError(text)
+    return value

@@ -41,6 +41,13 @@ class Fold:
         self._parts: dict[int, list[str]] = {}
         self.text = TextOrder()
         self.thinking = TextOrder()
+        self._apply = {
+            "message_start": self._message_start,
+            "content_block_start": self._content_block_start,
+            "content_block_delta": self._content_block_delta,
+            "content_block_stop": self._content_block_stop,
+            "message_delta": self._message_delta,
+        }
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -49,8 +56,8 @@ class Fold:
 
     def apply(self, event: Event) -> None:
         """Take in one event. Unknown ones are nothing to it."""
-        apply = getattr(self, f"_{event.type}", None)
-        if event.type in _EVENTS and apply is not None:
+        apply = self._apply.get(event.type)
+        if apply is not None:
             apply(event.data)
 
     def _message_start(self, data: dict[str, Any]) -> None:
@@ -174,17 +181,6 @@ class Fold:
         if accepted is None or reason in accepted:
             return None
         return stop_fault(reason, self._message)
-
-
-_EVENTS = frozenset(
-    [
-        "message_start",
-        "content_block_start",
-        "content_block_delta",
-        "content_block_stop",
-        "message_delta",
-    ]
-)
 
 
 def _not_json(name: str) -> None:
