@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 import random
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeVar
 
 from msgcli import answer, retry, terminal, watch
 from msgcli.connection import Endpoint
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 _MAX_ERROR_BODY = 65536
 
 _MAY_BE_BILLED = "the request may have been processed and billed"
+
+
+T = TypeVar("T")
 
 
 class _Failed(Exception):
@@ -52,13 +55,38 @@ class Client(NamedTuple):
 
         Raises the fault of the last attempt, or one that comes while the pieces are read.
         """
+        return self._try("POST", "messages", body, self._pieces)
+
+    def fetch(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        """The whole body of the answer to a request that costs nothing: it is sent again if lost."""
+        return self._try(method, path, body, self._whole)
+
+    def _try(self, method: str, path: str, body: bytes | None, read: Callable[[Exchange], T]) -> T:
         while True:
-            self.report.start_request("POST", self.endpoint.url("messages"))
+            self.report.start_request(method, self.endpoint.url(path))
             try:
-                return self._attempt(body)
+                return read(self._exchange(method, path, body))
             except _Failed as failed:
                 self.report.end_request()
                 self._wait(failed)
+
+    def _pieces(self, exchange: Exchange) -> Iterator[Piece]:
+        return self._begun(reply.pieces(self._chunks(exchange), self.max_reply_size))
+
+    def _whole(self, exchange: Exchange) -> bytes:
+        body: list[bytes] = []
+        size = 0
+        try:
+            for chunk in self._chunks(exchange):
+                body.append(chunk)
+                size += len(chunk)
+                if size > self.max_reply_size:
+                    raise ProtocolFault(f"the answer has more than {self.max_reply_size} bytes")
+        except MsgcliError as fault:
+            fault.hint = None
+            raise _Failed(fault.at(self.endpoint.host), again=size <= self.max_reply_size) from None
+        self.report.end_request()
+        return b"".join(body)
 
     def _wait(self, failed: _Failed) -> None:
         """Wait before the next attempt, or raise the fault if there is to be none."""
@@ -69,28 +97,29 @@ class Client(NamedTuple):
         left = watch.remaining()
         elapsed = time.monotonic() - self.report.started
         if elapsed + seconds > self.policy.max_time or (left is not None and seconds > left):
-            failed.fault.hint = f"the wait before the next attempt is {duration(seconds)}"
+            failed.fault.hint = f"come back in {duration(seconds)}"
             raise failed.fault
         count = f"{made} of {self.policy.retries}"
         terminal.notice(f"{failed.fault}; retrying in {duration(seconds)} ({count})")
         time.sleep(seconds)
 
-    def _attempt(self, body: bytes) -> Iterator[Piece]:
+    def _exchange(self, method: str, path: str, body: bytes | None) -> Exchange:
+        """One attempt, as far as the head of a response with HTTP status 200."""
         from msgcli.transport import Exchange, Lost, NotSent
 
         exchange = Exchange(self.endpoint)
-        url, headers = self.endpoint.url("messages"), self.endpoint.headers
-        self.trace.head(">", f"POST {url} HTTP/1.1", headers)
-        self.trace.body(body)
+        url, headers = self.endpoint.url(path), self.endpoint.headers
+        self.trace.head(">", f"{method} {url} HTTP/1.1", headers)
+        self.trace.body(body or b"")
         self.trace.end()
         try:
-            response = exchange.post(url, headers, body)
+            response = exchange.request(method, url, body)
         except NotSent as error:
             fault = TransportFault(str(error)).at(self.endpoint.host)
             raise _Failed(fault, again=not error.final) from None
         except Lost as lost:
             fault = self._lost(lost, TransportFault).at(self.endpoint.host)
-            raise _Failed(fault, again=self.policy.all_errors) from None
+            raise _Failed(fault, again=self.policy.all_errors or path != "messages") from None
         finally:
             self.report.sent = self.report.sent or exchange.sent
         self.report.http_status = response.status_code
@@ -98,7 +127,7 @@ class Client(NamedTuple):
         self.trace.head("<", f"HTTP {response.status_code} {response.reason}", response.headers)
         if response.status_code != 200:
             self._refused(exchange, response)
-        return self._begun(reply.pieces(self._chunks(exchange), self.max_reply_size))
+        return exchange
 
     def _chunks(self, exchange: Exchange) -> Iterator[bytes]:
         """The body of a reply; a fault if it breaks."""

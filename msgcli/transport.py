@@ -54,12 +54,12 @@ class Exchange:
         self._adapter = HTTPAdapter()
         self._response: requests.Response | None = None
 
-    def post(self, url: str, headers: dict[str, str], body: bytes) -> requests.Response:
+    def request(self, method: str, url: str, body: bytes | None) -> requests.Response:
         """The response once its head has come; its body is read with `chunks`."""
         endpoint = self._endpoint
-        request = requests.Request("POST", url, headers=headers, data=body).prepare()
+        request = requests.Request(method, url, headers=endpoint.headers, data=body).prepare()
         try:
-            self._prepare_pools(request)
+            self._prepare_pools()
             self._response = self._adapter.send(
                 request,
                 stream=True,
@@ -72,7 +72,7 @@ class Exchange:
             raise self._broken(error) from None
         return self._response
 
-    def _prepare_pools(self, request: requests.PreparedRequest) -> None:
+    def _prepare_pools(self) -> None:
         """Have connections made that tell when they stand, and that read as `_Response` does."""
         pools = _pool_classes(self)
         self._adapter.poolmanager.pool_classes_by_scheme = pools

@@ -1,8 +1,8 @@
-"""`msgcli completion`: what bash, zsh and fish need to complete msgcli's command line.
+"""Write the completion script of a shell.
 
-The shell asks click, through `_MSGCLI_COMPLETE`; where click has nothing to say it completes file
-names. Click's own scripts know no file names, in zsh they are silent at every second TAB when they
-are loaded from `fpath`, and in bash and fish they do not complete the value in `--name=value`.
+The script asks click, through `_MSGCLI_COMPLETE`; where click has nothing to say, the shell
+completes file names. Click's own scripts know no file names, are silent at a second tab in zsh when
+they are loaded from `fpath`, and do not complete the value in `--name=value`.
 """
 
 from __future__ import annotations
