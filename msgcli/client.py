@@ -58,7 +58,7 @@ class Client(NamedTuple):
         return self._try("POST", "messages", body, self._pieces)
 
     def fetch(self, method: str, path: str, body: bytes | None = None) -> bytes:
-        """The whole body of the answer to a request that costs nothing: it is sent again if lost."""
+        """The whole body of the answer to a request without cost: it is sent again if lost."""
         return self._try(method, path, body, self._whole)
 
     def _try(self, method: str, path: str, body: bytes | None, read: Callable[[Exchange], T]) -> T:

@@ -12,9 +12,9 @@ from msgcli.wire import fault
 
 BOM = b"\xef\xbb\xbf"
 
-# The end of an event is a blank line: two line ends, each CRLF, LF or CR. A CR at the end of what has
-# come may be half a CRLF and waits, except after another CR: in a stream of bare CRs nothing more
-# might ever come.
+# The end of an event is a blank line: two line ends, each CRLF, LF or CR. A CR at the end of what
+# has come may be half a CRLF and waits, except after another CR: in a stream of bare CRs nothing
+# more might ever come.
 _BLANK_LINE = re.compile(rb"(?:\r\n|(?<!\r)\n)(?:\r\n|\n|\r(?=[^\n]))|\r(?!\n)(?:\r\n|\n|\r)")
 _LINE_END = re.compile(rb"\r\n?")
 
