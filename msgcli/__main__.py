@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from typing import NoReturn
+
+# Start-up makes many objects and no garbage.
+gc.set_threshold(100_000)
 
 if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -17,6 +17,7 @@ from msgcli.trace import Trace
 from msgcli.wire import reply
 from msgcli.wire.event import MESSAGE_EVENTS
 from msgcli.wire.reply import Piece
+from msgcli.wire.request import Body
 
 if TYPE_CHECKING:
     import requests
@@ -50,18 +51,20 @@ class Client(NamedTuple):
     trace: Trace
     max_reply_size: int = reply.MAX_SIZE
 
-    def send(self, body: bytes) -> Iterator[Piece]:
+    def send(self, body: bytes | Body) -> Iterator[Piece]:
         """The pieces of the reply to `body`. Nothing of it is given out before it is a reply.
 
         Raises the fault of the last attempt, or one that comes while the pieces are read.
         """
         return self._try("POST", "messages", body, self._pieces)
 
-    def fetch(self, method: str, path: str, body: bytes | None = None) -> bytes:
+    def fetch(self, method: str, path: str, body: bytes | Body | None = None) -> bytes:
         """The whole body of the answer to a request without cost: it is sent again if lost."""
         return self._try(method, path, body, self._whole)
 
-    def _try(self, method: str, path: str, body: bytes | None, read: Callable[[Exchange], T]) -> T:
+    def _try(
+        self, method: str, path: str, body: bytes | Body | None, read: Callable[[Exchange], T]
+    ) -> T:
         while True:
             self.report.start_request(method, self.endpoint.url(path))
             try:
@@ -103,14 +106,14 @@ class Client(NamedTuple):
         terminal.notice(f"{failed.fault}; retrying in {duration(seconds)} ({count})")
         time.sleep(seconds)
 
-    def _exchange(self, method: str, path: str, body: bytes | None) -> Exchange:
+    def _exchange(self, method: str, path: str, body: bytes | Body | None) -> Exchange:
         """One attempt, as far as the head of a response with HTTP status 200."""
         from msgcli.transport import Exchange, Lost, NotSent
 
         exchange = Exchange(self.endpoint)
         url, headers = self.endpoint.url(path), self.endpoint.headers
         self.trace.head(">", f"{method} {url} HTTP/1.1", headers)
-        self.trace.body(body or b"")
+        self.trace.request_body(body or b"")
         self.trace.end()
         try:
             response = exchange.request(method, url, body)

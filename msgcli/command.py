@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
 
 import click
 
 from msgcli import stdio, terminal
 
 _ORDER = "msgcli.order"
+
+T = TypeVar("T")
 
 
 def write_help(context: click.Context, param: click.Parameter, wanted: bool) -> None:
@@ -70,7 +73,7 @@ def is_given(option: str) -> bool:
     return option in click.get_current_context().meta[_ORDER]
 
 
-def in_order(context: click.Context, values: dict[str, tuple[str, ...]]) -> list[tuple[str, str]]:
+def in_order(context: click.Context, values: Mapping[str, Iterable[T]]) -> list[tuple[str, T]]:
     """The values of several repeatable options as (option, value), as they stood on the command
     line, where click keeps the order within an option only."""
     left = {name: iter(given) for name, given in values.items()}

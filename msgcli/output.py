@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import codecs
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
-from msgcli import terminal
+from msgcli import terminal, watch
 from msgcli.errors import MsgcliError, ProtocolFault
 from msgcli.report import Report
 from msgcli.wire.message import Fold
@@ -15,12 +15,17 @@ from msgcli.wire.order import TextOrder
 from msgcli.wire.reply import Piece
 
 
-class Sink(Protocol):
-    """Where bytes go. What a sink keeps as partial is not taken for a whole answer by anybody."""
+class Writable(Protocol):
+    """Where bytes go. What is kept as partial is not taken for a whole answer by anybody."""
 
     @property
     def keeps_partial(self) -> bool: ...
     def write(self, data: bytes) -> None: ...
+
+
+class Sink(Writable, Protocol):
+    """Where bytes go until the end is known: the answer is whole, or it is not."""
+
     def commit(self) -> None: ...
     def abandon(self) -> None: ...
 
@@ -46,6 +51,28 @@ class Held:
         self._sink.abandon()
 
 
+class Draft:
+    """What a reply would write: kept until it is known to be the final one, if that is asked."""
+
+    def __init__(self, sink: Writable, *, wait: bool) -> None:
+        self._sink, self._wait = sink, wait
+        self._data: list[bytes] = []
+        self.keeps_partial = sink.keeps_partial
+
+    def write(self, data: bytes) -> None:
+        if self._wait:
+            self._data.append(data)
+        else:
+            self._sink.write(data)
+
+    def release(self) -> None:
+        """This is the final reply."""
+        watch.let_reader_go()
+        self._wait = False
+        if self._data:
+            self._sink.write(b"".join(self._data))
+
+
 class Shown:
     """A sink for a terminal: control characters are shown instead of obeyed."""
 
@@ -67,7 +94,7 @@ class Shown:
 class Tap:
     """One output format: it is given each piece after the fold has taken it in, then the end."""
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: Writable) -> None:
         self.sink = sink
 
     def piece(self, piece: Piece) -> None:
@@ -83,7 +110,7 @@ class Tap:
 class Text(Tap):
     """The text of all blocks of a type, and a newline at the end if there is text without one."""
 
-    def __init__(self, sink: Sink, order: TextOrder, *, newline: bool) -> None:
+    def __init__(self, sink: Writable, order: TextOrder, *, newline: bool) -> None:
         super().__init__(sink)
         self._order, self._newline = order, newline
         self._last = ""
@@ -105,7 +132,7 @@ class Text(Tap):
 class Json(Tap):
     """The body as it came, or the Message that the events make up."""
 
-    def __init__(self, sink: Sink, fold: Fold) -> None:
+    def __init__(self, sink: Writable, fold: Fold) -> None:
         super().__init__(sink)
         self._fold = fold
         self._raw = b""
@@ -140,17 +167,15 @@ class AsItCame(Tap):
             self.sink.write(piece.raw)
 
 
-class Blocks(Tap):
-    """The content blocks of one type, one JSON object a line."""
+class AtEnd(Tap):
+    """What can be told of a complete Message only."""
 
-    def __init__(self, sink: Sink, fold: Fold, kind: str) -> None:
+    def __init__(self, sink: Writable, make: Callable[[], bytes]) -> None:
         super().__init__(sink)
-        self._fold, self._kind = fold, kind
+        self._make = make
 
     def complete(self) -> None:
-        for block in self._fold.message()["content"]:
-            if block.get("type") == self._kind:
-                self.sink.write(dump(block))
+        self.sink.write(self._make())
 
 
 def dump(value: Any) -> bytes:
@@ -169,8 +194,11 @@ def drain(
     *,
     accepted: frozenset[str] | None,
     report: Report,
+    final: bool = True,
 ) -> MsgcliError | None:
     """Run a reply through the fold and into the taps, to its end, and give the verdict on it.
+
+    After a `final` one nothing more is written, so that the reader may go when it has it.
 
     Raises what `pieces` raises, after the taps were told.
     """
@@ -179,19 +207,17 @@ def drain(
             for event in piece.events:
                 fold.apply(event)
             report.piece(piece, fold.fields)
+            if final and piece.events and piece.events[-1].type == "message_stop":
+                watch.let_reader_go()
             for tap in taps:
                 tap.piece(piece)
         verdict = fold.verdict(accepted)
         if isinstance(verdict, ProtocolFault):
             raise verdict
     except MsgcliError:
-        _end(taps, complete=False, keep=False)
+        for tap in taps:
+            tap.failed()
         raise
-    _end(taps, complete=True, keep=verdict is None)
-    return verdict
-
-
-def _end(taps: list[Tap], *, complete: bool, keep: bool) -> None:
     for tap in taps:
-        tap.complete() if complete else tap.failed()
-        tap.sink.commit() if keep else tap.sink.abandon()
+        tap.complete()
+    return verdict

@@ -10,6 +10,14 @@ from msgcli.errors import InputFault, UsageFault
 from msgcli.text import decode, read_text
 
 _PATIENCE = 5.0
+_WAITING = "waiting for the prompt on standard input; --no-stdin or </dev/null goes without"
+
+
+class Attachment(NamedTuple):
+    """A file, "-" or a URL, and the media type that the user gave it, if he did."""
+
+    media_type: str | None
+    name: str
 
 
 class InputOptions(NamedTuple):
@@ -22,13 +30,17 @@ class InputOptions(NamedTuple):
     replace_errors: bool
     prefill: str | None
     files: tuple[str, ...]
+    conversation: str | None
+    attachments: list[Attachment]
 
 
 def read(options: InputOptions, *, has_body: bool, may_be_empty: bool) -> str | None:
     """The text of the prompt, or None for an empty one if that is no error. InputFault for a file
     that cannot be read, and for an empty prompt; UsageFault for a template that does not work."""
     templates = [_template(*part) for part in options.parts]
-    inputs = _inputs(options, has_body=has_body, has_other=bool(options.parts))
+    inputs = _inputs(
+        options, has_body=has_body, has_other=bool(options.parts or options.attachments)
+    )
     names = dict(options.variables)
     if inputs is not None:
         names["input"] = "\n\n".join(inputs)
@@ -87,21 +99,22 @@ def _inputs(options: InputOptions, *, has_body: bool, has_other: bool) -> list[s
             return None
         terminal.notice("reading the prompt from the terminal; ^D on a line of its own ends it")
     else:
-        _wait_for_stdin()
+        wait_for_stdin(_WAITING)
     text = decode("-", stdio.read("-"), replace=options.replace_errors)
     return [text] if text or not has_other else []
 
 
-def _wait_for_stdin() -> None:
+def wait_for_stdin(notice: str) -> None:
+    """Wait a while for standard input, and say what for if nothing has come."""
+    if stdio.is_terminal(stdio.STDIN) or stdio.is_closed(stdio.STDIN):
+        return
     if not stdio.wait(stdio.STDIN, reading=True, seconds=_PATIENCE):
-        terminal.notice(
-            "waiting for the prompt on standard input; --no-stdin or </dev/null goes without"
-        )
+        terminal.notice(notice)
 
 
 def _file(name: str, options: InputOptions) -> str:
-    if name == "-" and not stdio.is_terminal(stdio.STDIN) and not stdio.is_closed(stdio.STDIN):
-        _wait_for_stdin()
+    if name == "-":
+        wait_for_stdin(_WAITING)
     text = decode(name, stdio.read(name), replace=options.replace_errors)
     if not options.with_filename:
         return text

@@ -111,13 +111,26 @@ def _read(fd: int, name: str) -> bytes:
 
 def read(name: str, *, limit: int = MAX_INPUT) -> bytes:
     """All of `name`; InputFault if it cannot be read or has more than `limit` bytes."""
-    data, size = [], 0
-    for chunk in chunks(name):
-        data.append(chunk)
+    return b"".join(read_chunks(name, limit=limit))
+
+
+def read_chunks(name: str, *, limit: int = MAX_INPUT) -> list[bytes]:
+    """As `read`, without the copy that makes one piece of them."""
+    return list(_within(limit, chunks(name), name))
+
+
+def read_all(fd: int, name: str) -> bytes:
+    """All that is left of a descriptor, which messages call `name`."""
+    return b"".join(_within(MAX_INPUT, iter(lambda: _read(fd, name), b""), name))
+
+
+def _within(limit: int, source: Iterator[bytes], name: str) -> Iterator[bytes]:
+    size = 0
+    for chunk in source:
         size += len(chunk)
         if size > limit:
             raise InputFault(f"{shown(name)}: more than {limit >> 20} MiB")
-    return b"".join(data)
+        yield chunk
 
 
 def wait(fd: int, *, reading: bool, seconds: float | None = None) -> bool:

@@ -6,6 +6,7 @@ from msgcli import stdio
 from msgcli.errors import InputFault
 
 _BOM = b"\xef\xbb\xbf"
+_ATTACH = "-a attaches an image or a PDF"
 
 
 def decode(name: str, data: bytes, *, replace: bool = False) -> str:
@@ -16,11 +17,11 @@ def decode(name: str, data: bytes, *, replace: bool = False) -> str:
     except UnicodeDecodeError as error:
         raise InputFault(
             f"{stdio.shown(name)}: invalid UTF-8 at byte {error.start + bom}",
-            hint="--input-errors replace sends U+FFFD instead",
+            hint=_ATTACH if b"\0" in data else "--input-errors replace sends U+FFFD instead",
         ) from None
     if "\0" in text:
         at = data.index(b"\0")
-        raise InputFault(f"{stdio.shown(name)}: a NUL at byte {at}: this is not text")
+        raise InputFault(f"{stdio.shown(name)}: a NUL at byte {at}: this is not text", hint=_ATTACH)
     return text
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from msgcli import files, redaction, stdio, terminal
 from msgcli.errors import OutputFault
+from msgcli.wire.request import Body
 
 _SECRET = re.compile(r"key|auth|token|secret|cookie|password", re.IGNORECASE)
 # Names that match, but are numbers that somebody who looks for a rate limit wants to see.
@@ -41,6 +42,12 @@ class Trace:
         if self._fd is not None:
             text = "".join(f"{mark} {line}\n" for line in lines)
             self._write(redaction.redact(text).encode("utf-8", "backslashreplace") + b"\n")
+
+    def request_body(self, body: bytes | Body) -> None:
+        """A body that is sent, and whose pieces are not made for nothing."""
+        if self._fd is not None:
+            for piece in (body,) if isinstance(body, bytes) else body:
+                self.body(piece)
 
     def body(self, chunk: bytes) -> None:
         """A part of a body. What may be the start of a secret waits for the next part."""

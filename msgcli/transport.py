@@ -14,7 +14,9 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
+from msgcli.chunked import Chunked
 from msgcli.connection import Endpoint
+from msgcli.wire.request import Body
 
 CHUNK = 65536
 
@@ -36,13 +38,28 @@ class Silent(Lost):
 
 
 class _Response(http.client.HTTPResponse):
-    """Passes over every interim response (103 too), where http.client knows 100 alone."""
+    """Passes over every interim response (103 too), where http.client knows 100 alone, and reads
+    all HTTP chunks that have come at once."""
+
+    _coding: Chunked | None = None
 
     def begin(self) -> None:
         super().begin()
         while 102 <= self.status < 200:
             self.headers = self.msg = None  # type: ignore[assignment]
             super().begin()
+        self._coding = Chunked() if self.chunked else None
+
+    def read1(self, n: int = -1) -> bytes:
+        if self._coding is None:
+            return super().read1(n)
+        while not self._coding.ended:
+            data = b"" if self._coding.broken else self.fp.read1(n)
+            if body := self._coding.feed(data):
+                return body
+            if not data:
+                raise http.client.IncompleteRead(b"")
+        return b""
 
 
 class Exchange:
@@ -54,7 +71,7 @@ class Exchange:
         self._adapter = HTTPAdapter()
         self._response: requests.Response | None = None
 
-    def request(self, method: str, url: str, body: bytes | None) -> requests.Response:
+    def request(self, method: str, url: str, body: bytes | Body | None) -> requests.Response:
         """The response once its head has come; its body is read with `chunks`."""
         endpoint = self._endpoint
         request = requests.Request(method, url, headers=endpoint.headers, data=body).prepare()

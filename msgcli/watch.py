@@ -16,11 +16,18 @@ from msgcli.errors import TimeFault
 _LONGEST = 1 << 30
 
 _deadline: float | None = None
+_reader_may_go = False
 
 
 def remaining() -> float | None:
     """Seconds until the process is ended, or None."""
     return None if _deadline is None else _deadline - time.monotonic()
+
+
+def let_reader_go() -> None:
+    """What is written next is the last: a reader such as `decode` may go as soon as it has it."""
+    global _reader_may_go
+    _reader_may_go = True
 
 
 def start(timeout: float | None, *, reader: bool, expired: Callable[[], TimeFault]) -> None:
@@ -55,4 +62,6 @@ def _watch(fd: int | None, expired: Callable[[], TimeFault]) -> None:
             fault = expired()
             ending.end(fault.status, fault)
         if poll.poll(_LONGEST if left is None else min(left * 1000 + 1, _LONGEST)):
-            ending.end_by_signal(signal.SIGPIPE)
+            if not _reader_may_go:
+                ending.end_by_signal(signal.SIGPIPE)
+            poll.unregister(stdio.STDOUT)

@@ -21,12 +21,14 @@ MODULES = {
 # From the ground up. A module imports from its own floor and from those below it.
 FLOORS = [
     {"msgcli", "errors", "redaction", "durations"},
-    {"terminal", "retry", "wire"},
+    {"terminal", "retry", "wire", "chunked"},
     {"ending", "stdio"},
     {"files", "text", "credentials", "watch"},
-    {"connection", "report", "trace", "answer", "transport", "prompt"},
+    {"connection", "report", "trace", "answer", "transport", "prompt", "attachments"},
+    {"conversation", "schema", "tools"},
     {"client", "output", "curl"},
-    {"command", "options"},
+    {"turns"},
+    {"command", "config", "options"},
     {"compose"},
     {"commands"},
     {"cli"},

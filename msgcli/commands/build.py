@@ -1,4 +1,4 @@
-"""Write the request body that create would send."""
+"""Write the request that create would send."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import click
 from msgcli import files
 from msgcli.command import Command
 from msgcli.compose import compose
+from msgcli.conversation import read
 from msgcli.errors import MsgcliError
 from msgcli.options.input import input_options
 from msgcli.options.request import RequestOptions, request_options
 from msgcli.prompt import InputOptions
-from msgcli.wire.request import encode
+from msgcli.wire.request import Body
 
 
 @click.command("build", cls=Command)
@@ -22,13 +23,15 @@ from msgcli.wire.request import encode
 def command(
     prompt: InputOptions, request: RequestOptions, output: str | None, as_curl: bool
 ) -> MsgcliError | None:
-    """Write the request body that create would send."""
+    """Write the request that create would send."""
     sink = files.output(output)
-    body = encode(compose(request, prompt))
+    body = Body(compose(request, prompt, read(prompt.conversation)))
     if as_curl:
         from msgcli import curl
 
-        body = curl.command_line(body)
-    sink.write(body)
+        sink.write(curl.command_line(b"".join(body)))
+    else:
+        for piece in body:
+            sink.write(piece)
     sink.commit()
     return None

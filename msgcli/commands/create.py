@@ -2,41 +2,86 @@
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import click
 
+from msgcli.client import Client
 from msgcli.command import Command
 from msgcli.compose import compose
+from msgcli.conversation import Conversation, new_turns
 from msgcli.errors import MsgcliError
 from msgcli.options.connection import ConnectionOptions, connection_options
 from msgcli.options.input import input_options
-from msgcli.options.output import OutputOptions, output_options
+from msgcli.options.output import OutputOptions, Target, output_options
 from msgcli.options.request import RequestOptions, request_options
+from msgcli.options.turns import turn_options
+from msgcli.output import AtEnd, Draft
 from msgcli.prompt import InputOptions
 from msgcli.report import Report
+from msgcli.schema import Schema
+from msgcli.turns import Reply, Turn, TurnOptions, converse
 from msgcli.wire.message import Fold
-from msgcli.wire.request import encode
+from msgcli.wire.request import Body, extend
+
+
+class Call(NamedTuple):
+    """One call of `create`: whom it asks, and where the replies go."""
+
+    client: Client
+    output: OutputOptions
+    target: Target
+    body: dict[str, Any]
+    schema: Schema | None
+    waits: bool
+
+    def ask(self, turns: list[Turn]) -> Reply:
+        """The reply to the body and these turns behind it."""
+        fold = Fold()
+        draft = Draft(self.target.sink, wait=self.waits)
+        tap = self.output.tap(draft, fold)
+        if self.schema is not None and self.output.format == "text":
+            schema = self.schema
+            tap = AtEnd(draft, lambda: schema.json(fold.message()["content"]))
+        pieces = self.client.send(Body(extend(self.body, turns)))
+        try:
+            verdict = self.output.drain(pieces, self.target, tap, fold, final=not self.waits)
+        except MsgcliError:
+            draft.release()
+            raise
+        return Reply(fold, verdict, draft)
 
 
 @click.command("create", cls=Command)
 @input_options
 @request_options
+@turn_options
 @connection_options
 @output_options
 def command(
     prompt: InputOptions,
     request: RequestOptions,
+    turns: TurnOptions,
     connection: ConnectionOptions,
     output: OutputOptions,
 ) -> MsgcliError | None:
     """Send one prompt, and write the reply."""
     report = Report(verbose=connection.verbose)
     connection.start_clock(report, reader=output.to_stdout)
-    target = output.open(report)
-    endpoint = connection.endpoint()
-    body = compose(request, prompt, streams=output.format != "json")
-    client = connection.client(endpoint, report, max_reply_size=output.max_reply_size)
-    fold = Fold()
-    try:
-        return output.write(client.send(encode(body)), target, output.tap(target, fold), fold)
-    finally:
-        report.end_request()
+    schema = request.schema
+    with output.open(report, hold=schema is not None) as target:
+        endpoint = connection.endpoint()
+        conversation = Conversation(prompt.conversation) if prompt.conversation else None
+        history = conversation.turns if conversation else []
+        body = compose(request, prompt, history, streams=output.format != "json")
+        turns.tools.check(body.get("tools"))
+        client = connection.client(endpoint, report, max_reply_size=output.max_reply_size)
+        waits = bool(turns.tools.commands) or schema is not None
+        call = Call(client, output, target, body, schema, waits)
+        outcome = converse(call.ask, turns, schema)
+        target.settle(keep=outcome.verdict is None)
+        if conversation and outcome.verdict is None:
+            content = outcome.fold.message()["content"]
+            answer = schema.answer(content) if schema else content
+            conversation.append(new_turns(body["messages"], outcome.turns, answer))
+    return outcome.verdict

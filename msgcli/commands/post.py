@@ -28,10 +28,9 @@ def command(file: str, connection: ConnectionOptions, output: OutputOptions) -> 
     body = _read(file)
     client = connection.client(endpoint, report, max_reply_size=output.max_reply_size)
     fold = Fold()
-    try:
-        output.write(client.send(body), target, AsItCame(target.sink), fold)
-    finally:
-        report.end_request()
+    with target:
+        output.drain(client.send(body), target, AsItCame(target.sink), fold)
+        target.settle(keep=True)
     return None
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from msgcli import ending, stdio, terminal
+from msgcli.command import Command
 from msgcli.errors import Failure, InputFault, MsgcliError, OutputFault, UsageFault
 from msgcli.options.types import DURATION
 
@@ -23,20 +24,27 @@ KEY_VARIABLE = "MSGCLI_SERVE_KEY"
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
 
 
-@click.command("serve", context_settings={"allow_interspersed_args": False})
-@click.option("--host", default="127.0.0.1", metavar="HOST", help="Address to listen on.")
+@click.command("serve", cls=Command, context_settings={"allow_interspersed_args": False})
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="Port; 0 is any free one."
+    "--host",
+    default="127.0.0.1",
+    metavar="ADDRESS",
+    help="Listen on this address; default 127.0.0.1.",
 )
-@click.option("--replies", metavar="FILE", help="Canned replies: a JSON array of rules.")
-@click.option("--delay", type=DURATION, default=0.0, metavar="T", help="Wait between events.")
 @click.option(
-    "--fault", multiple=True, metavar="KIND[:N]", help="Fail the first N requests in this way."
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    metavar="N",
+    help="Listen on this port; 0 is any that is free.",
 )
-@click.option("--log", metavar="FILE", help="Append one JSON line for every request.")
+@click.option("--replies", metavar="FILE", help="Give the canned replies of FILE.")
+@click.option("--delay", type=DURATION, default=0.0, metavar="T", help="Wait between two events.")
 @click.option(
-    "--require-key", is_flag=True, help=f"Accept only the key in the environment's {KEY_VARIABLE}."
+    "--fault", multiple=True, metavar="KIND[:N]", help="Spoil the first N replies, or all."
 )
+@click.option("--log", metavar="FILE", help="Append one JSON line a request to FILE.")
+@click.option("--require-key", is_flag=True, help=f"Ask for the key in {KEY_VARIABLE}.")
 @click.argument("words", nargs=-1, metavar="[-- COMMAND...]", type=click.UNPROCESSED)
 def command(
     *,
@@ -49,7 +57,7 @@ def command(
     require_key: bool,
     words: tuple[str, ...],
 ) -> None:
-    """Answer Messages requests on this machine, by default with the prompt itself."""
+    """Be a local endpoint that repeats the prompt."""
     key = os.environ.get(KEY_VARIABLE) if require_key else None
     if require_key and not key:
         raise UsageFault(f"--require-key: {KEY_VARIABLE} is not set")
@@ -95,13 +103,14 @@ def _open_log(name: str) -> Log:
 def _listen(host: str, port: int, service: Service, log: Log | None) -> Server:
     from msgcli.endpoint.server import Server
 
+    host = host.strip("[]")
     try:
-        return Server(host.strip("[]"), port, service, log)
+        return Server(host, port, service, log)
     except socket.gaierror as error:
         raise UsageFault(f"--host: {host}: {stdio.why(error)}") from None
     except OSError as error:
-        reason = stdio.why(error)
-        raise Failure(f"serve: {host}:{port}: {reason}") from None
+        where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        raise Failure(f"serve: {where}: {stdio.why(error)}") from None
 
 
 def _run(server: Server, words: tuple[str, ...], key: str | None) -> NoReturn:

@@ -113,14 +113,11 @@ class Rule:
         self.headers: Mapping[str, str] = given.get("headers", {})
         self.delay: float = given.get("delay", 0)
         self.fault: str | None = given.get("fault")
-        self._left: float = given.get("times", float("inf"))
+        self.left: float = given.get("times", float("inf"))
 
-    def take(self, prompt: str) -> bool:
-        """Whether this rule answers the prompt; one of its times is then used up."""
-        if self._left < 1 or not re.search(self.given.get("match", ""), prompt):
-            return False
-        self._left -= 1
-        return True
+    def answers(self, prompt: str) -> bool:
+        """Whether this rule is for the prompt and has not been used up."""
+        return self.left >= 1 and bool(re.search(self.given.get("match", ""), prompt))
 
     def message(self, body: Mapping[str, Any], ids: reply.Ids) -> reply.Message:
         """The Message that the rule gives. Raises Problem for an error answer."""
@@ -180,7 +177,14 @@ class Replies:
         self._rules = [Rule(rule) for rule in rules]
         self._lock = threading.Lock()
 
-    def take(self, prompt: str) -> Rule:
-        """The first rule for this prompt, or one that says nothing."""
+    def take(self, prompt: str, *, spoiled: bool) -> Rule:
+        """The first rule for this prompt, or one that says nothing.
+
+        A reply that is spoiled does not count as one of the rule's times: it is asked for again.
+        """
         with self._lock:
-            return next((rule for rule in self._rules if rule.take(prompt)), Rule({}))
+            for rule in self._rules:
+                if rule.answers(prompt):
+                    rule.left -= 0 if spoiled else 1
+                    return rule
+        return Rule({})

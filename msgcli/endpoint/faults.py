@@ -158,7 +158,8 @@ def by_name(kind: str) -> Fault:
         return FAULTS[kind]
     if len(kind) == 3 and kind.isascii() and kind.isdigit() and 400 <= int(kind) <= 599:
         return partial(http_status, status=int(kind))
-    raise UnknownFault(f"{kind}: no such fault; there are 400 to 599, {', '.join(FAULTS)}")
+    names = ", ".join(name for name in FAULTS if not name.isdigit())
+    raise UnknownFault(f"{kind}: no such fault; there are 400 to 599, {names}")
 
 
 class Faults:

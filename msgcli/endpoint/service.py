@@ -82,10 +82,12 @@ class Service:
 
     def _replied(self, request: Request, asked: dict[str, Any]) -> Answer:
         streamed = asked.get("stream", False)
-        rule = self._replies.take(reply.prompt_of(asked))
+        fault = self._faults.take()
+        rule = self._replies.take(reply.prompt_of(asked), spoiled=fault is not None)
+        if fault is None and rule.fault is not None:
+            fault = faults.by_name(rule.fault)
         message = rule.message(asked, self.ids)
         made = answer.Reply(message, streamed, rule.headers, request.id)
-        fault = faults.by_name(rule.fault) if rule.fault else self._faults.take()
         found = (fault or answer.usual)(made)
         wait = rule.delay if streamed else rule.delay + self._delay
         return found._replace(

@@ -9,7 +9,8 @@ import click
 from msgcli import command
 from msgcli.errors import UsageFault
 from msgcli.options.types import TEXT, Bundle
-from msgcli.prompt import InputOptions
+from msgcli.prompt import Attachment, InputOptions
+from msgcli.wire.content import MEDIA_TYPES
 
 
 def _variable(text: str) -> tuple[str, str]:
@@ -26,14 +27,21 @@ def _make(**values: Any) -> InputOptions:
     variables = dict(map(_variable, values["var"]))
     if variables and not (values["template"] or values["template_file"]):
         raise UsageFault("--var: there is no template that it is for")
+    attached = {
+        "attach": [Attachment(None, name) for name in values["attach"]],
+        "attach_as": [Attachment(*pair) for pair in values["attach_as"]],
+    }
+    context = click.get_current_context()
     return InputOptions(
-        parts=command.in_order(click.get_current_context(), kinds),
+        parts=command.in_order(context, kinds),
         variables=variables,
         with_filename=values["with_filename"],
         no_stdin=values["no_stdin"],
         replace_errors=values["input_errors"] == "replace",
         prefill=values["prefill"],
         files=values["files"],
+        conversation=values["conversation"],
+        attachments=[attachment for _, attachment in command.in_order(context, attached)],
     )
 
 
@@ -71,6 +79,25 @@ input_options = Bundle(
         default="strict",
         help="Refuse invalid UTF-8, or send U+FFFD instead.",
     ),
+    click.option(
+        "-a",
+        "--attach",
+        metavar="FILE|URL|-",
+        multiple=True,
+        help="An image, a PDF or a text that stands before the prompt.",
+    ),
+    click.option(
+        "--attach-as",
+        metavar="TYPE FILE",
+        type=(click.Choice(MEDIA_TYPES), str),
+        multiple=True,
+        help="As -a, with the media type said and not found out.",
+    ),
     click.option("--prefill", metavar="TEXT", type=TEXT, help="How the assistant's answer begins."),
+    click.option(
+        "--conversation",
+        metavar="FILE",
+        help="Go on with the conversation in FILE.",
+    ),
     click.argument("files", metavar="[FILE]...", nargs=-1),
 )

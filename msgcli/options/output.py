@@ -10,7 +10,7 @@ import click
 from msgcli import ending, files, output, stdio
 from msgcli.errors import MsgcliError
 from msgcli.options.types import SIZE, TEXT, Bundle
-from msgcli.output import Sink, Tap
+from msgcli.output import Sink, Tap, Writable
 from msgcli.report import Report
 from msgcli.wire import reply
 from msgcli.wire.message import Fold
@@ -25,6 +25,19 @@ class Target(NamedTuple):
     sink: Sink
     thinking: Sink | None
     report: Report
+
+    def __enter__(self) -> Target:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        if kind is not None:
+            self.settle(keep=False)
+
+    def settle(self, *, keep: bool) -> None:
+        """The end: the answer is whole, or what came of it is no more than partial."""
+        self.sink.commit() if keep else self.sink.abandon()
+        if self.thinking is not None:
+            self.thinking.commit()
 
 
 class OutputOptions(NamedTuple):
@@ -44,13 +57,13 @@ class OutputOptions(NamedTuple):
     def max_reply_size(self) -> int:
         return int(self.values["max_reply_size"])
 
-    def open(self, report: Report) -> Target:
-        """OutputFault if anything cannot be written."""
+    def open(self, report: Report, *, hold: bool = False) -> Target:
+        """OutputFault if anything cannot be written. `hold` is as --hold."""
         values = self.values
         sink: Sink = files.output(values["output"])
         if self.to_stdout and not values["raw_control_chars"] and stdio.is_terminal(stdio.STDOUT):
             sink = output.Shown(sink)
-        if values["hold"]:
+        if values["hold"] or hold:
             sink = output.Held(sink)
         thinking = values["thinking_output"]
         target = None if thinking is None else files.Direct(thinking, files.open_private(thinking))
@@ -58,13 +71,13 @@ class OutputOptions(NamedTuple):
             _write_at_end(values["meta"], report)
         return Target(sink, target, report)
 
-    def tap(self, target: Target, fold: Fold) -> Tap:
+    def tap(self, sink: Writable, fold: Fold) -> Tap:
         if self.format == "text":
-            return output.Text(target.sink, fold.text, newline=not self.values["no_newline"])
-        return output.Json(target.sink, fold) if self.format == "json" else output.Sse(target.sink)
+            return output.Text(sink, fold.text, newline=not self.values["no_newline"])
+        return output.Json(sink, fold) if self.format == "json" else output.Sse(sink)
 
-    def write(
-        self, pieces: Iterable[Piece], target: Target, tap: Tap, fold: Fold
+    def drain(
+        self, pieces: Iterable[Piece], target: Target, tap: Tap, fold: Fold, *, final: bool = True
     ) -> MsgcliError | None:
         """Write the whole reply; the verdict on it, None for a complete answer."""
         taps = [tap]
@@ -72,7 +85,12 @@ class OutputOptions(NamedTuple):
             taps.append(output.Text(target.thinking, fold.thinking, newline=True))
         accept = self.values.get("accept")
         accepted = None if accept is None else frozenset(accept)
-        return output.drain(pieces, fold, taps, accepted=accepted, report=target.report)
+        try:
+            return output.drain(
+                pieces, fold, taps, accepted=accepted, report=target.report, final=final
+            )
+        finally:
+            target.report.end_request()
 
 
 def _write_at_end(name: str, report: Report) -> None:

@@ -8,11 +8,13 @@ from typing import Any, NamedTuple
 import click
 from click.core import ParameterSource
 
-from msgcli import command, stdio, terminal
-from msgcli.errors import InputFault, UsageFault
+from msgcli import command, terminal
+from msgcli.errors import UsageFault
+from msgcli.options import fields
 from msgcli.options.types import COUNT, TEXT, Bundle
-from msgcli.text import read_text
-from msgcli.wire import request, strict
+from msgcli.schema import Schema
+from msgcli.wire import request
+from msgcli.wire.content import Content
 
 DEFAULT_MODEL = "claude-sonnet-4-6"
 DEFAULT_MAX_TOKENS = 16384
@@ -31,9 +33,15 @@ class RequestOptions(NamedTuple):
     cache: tuple[str, ...]
     cache_control: dict[str, Any]
     sets: tuple[tuple[str, Any], ...]
+    schema: Schema | None
 
     def body(
-        self, prompt: str | None, prefill: str | None, *, streams: bool = True
+        self,
+        prompt: Content | None,
+        prefill: str | None,
+        history: list[dict[str, Any]],
+        *,
+        streams: bool = True,
     ) -> dict[str, Any]:
         """The body of the request. Without a flag or field that says so it asks for a stream if
         `streams`, or if `max_tokens` is too large for one piece."""
@@ -42,7 +50,9 @@ class RequestOptions(NamedTuple):
             body.pop("stream", None)
             if self.stream:
                 body["stream"] = True
-        request.add_turns(body, prompt, prefill)
+        request.add_turns(body, history, prompt, prefill)
+        if self.schema is not None:
+            self.schema.apply(body)
         for place in self.cache:
             request.mark_cache(body, place, self.cache_control)
         for path, value in self.sets:
@@ -69,49 +79,6 @@ class Ratio(click.FloatRange):
         return number
 
 
-def _thinking(value: str) -> dict[str, Any]:
-    if value in ("adaptive", "disabled"):
-        return {"type": value}
-    if value.isdecimal() and value.isascii() and 0 < len(value) < 10 and int(value):
-        return {"type": "enabled", "budget_tokens": int(value)}
-    raise UsageFault(f"--thinking: {value!r} is not adaptive, disabled or a number of tokens")
-
-
-def _system(parts: list[tuple[str, str]]) -> str | list[dict[str, str]] | None:
-    texts = [
-        value if kind == "system" else read_text("--system-file", value) for kind, value in parts
-    ]
-    if len(texts) > 1:
-        return [{"type": "text", "text": text} for text in texts]
-    return texts[0] if texts else None
-
-
-def _base(name: str) -> dict[str, Any]:
-    text = read_text("--body", name)
-    try:
-        body = strict.parse(text)
-    except strict.NotJson as error:
-        raise InputFault(f"--body: {stdio.shown(name)}: {error}") from None
-    if not isinstance(body, dict):
-        raise InputFault(f"--body: {stdio.shown(name)}: not a JSON object")
-    if not isinstance(body.get("messages", []), list):
-        raise InputFault(f"--body: {stdio.shown(name)}: its messages are not an array")
-    return body
-
-
-def _set(text: str) -> tuple[str, Any]:
-    path, equals, value = text.partition("=")
-    if not equals or not path or "" in path.split("."):
-        raise UsageFault(f"--set: {text!r} is not of the form PATH=JSON")
-    try:
-        return path, strict.parse(value)
-    except strict.NotJson as error:
-        reason = str(error).removeprefix("line 1: ")
-        raise UsageFault(
-            f"--set: {path}: {reason}", hint=f"""a text needs its quotes: --set {path}='"..."'"""
-        ) from None
-
-
 def _make(**values: Any) -> RequestOptions:
     context = click.get_current_context()
     given: dict[str, Any] = {}
@@ -119,7 +86,7 @@ def _make(**values: Any) -> RequestOptions:
     for field in ("model", "max_tokens"):
         by_flag = context.get_parameter_source(field) is ParameterSource.COMMANDLINE
         (given if by_flag else default)[field] = values[field]
-    given["system"] = _system(
+    given["system"] = fields.system(
         command.in_order(
             context, {"system": values["system"], "system_file": values["system_file"]}
         )
@@ -129,8 +96,10 @@ def _make(**values: Any) -> RequestOptions:
     given["stop_sequences"] = list(values["stop_sequences"]) or None
     for field in ("temperature", "top_p", "top_k", "service_tier"):
         given[field] = values[field]
+    given["tools"] = fields.tools(values["tool"])
+    given["tool_choice"] = fields.tool_choice(values["tool_choice"])
     if values["thinking"] is not None:
-        given["thinking"] = _thinking(values["thinking"])
+        given["thinking"] = fields.thinking(values["thinking"])
     if values["effort"] is not None:
         given["output_config"] = {"effort": values["effort"]}
     if values["user_id"] is not None:
@@ -145,11 +114,16 @@ def _make(**values: Any) -> RequestOptions:
     return RequestOptions(
         given={field: value for field, value in given.items() if value is not None},
         default=default,
-        base=None if values["body"] is None else _base(values["body"]),
+        base=None if values["body"] is None else fields.base(values["body"]),
         stream=values["stream"],
         cache=tuple(dict.fromkeys(values["cache_control"])),
         cache_control=cache_control,
-        sets=tuple(map(_set, values["set"])),
+        sets=tuple(map(fields.assignment, values["set"])),
+        schema=fields.schema(
+            values["schema"],
+            values["schema_mode"],
+            has_tools=bool(values["tool"] or values["tool_choice"]),
+        ),
     )
 
 
@@ -194,6 +168,15 @@ request_options = Bundle(
         metavar="N",
         type=COUNT,
         help="Sample from the N likeliest tokens only.",
+    ),
+    _o("--tool", metavar="FILE", multiple=True, help="A tool, or an array of tools, as JSON."),
+    _o("--tool-choice", metavar="CHOICE", type=TEXT, help="auto, any, none, or a tool's name."),
+    _o("--schema", metavar="FILE", help="Take only a reply that is valid against this schema."),
+    _o(
+        "--schema-mode",
+        metavar="native|tool",
+        type=click.Choice(["native", "tool"]),
+        help="Ask by output_config (the default), or force a tool.",
     ),
     _o("--thinking", metavar="adaptive|disabled|N", help="How to think; N is a budget of tokens."),
     _o("--effort", metavar="LEVEL", type=TEXT, help="How much work to spend on the answer."),

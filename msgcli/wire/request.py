@@ -3,17 +3,50 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from msgcli.errors import UsageFault
+from msgcli.wire.content import Base64, Content
 
 # Fields that are objects of their own: an option fills one key and leaves the others.
 _MERGED = frozenset(("metadata", "output_config"))
 
 
-def encode(body: dict[str, Any]) -> bytes:
-    """The body in one line of UTF-8, the same for the same fields."""
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+# Where base64 goes: half a surrogate pair, which no text that can be sent has in it.
+_HOLE = "\ud800"
+
+
+class Body:
+    """A body as it is sent: one line of UTF-8, in pieces that can be gone through again."""
+
+    def __init__(self, body: Any) -> None:
+        fillings: list[Base64] = []
+
+        def leave_hole(filling: Base64) -> str:
+            fillings.append(filling)
+            return _HOLE
+
+        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=leave_hole)
+        first, *others = f"{text}\n".split(_HOLE)
+        self._parts: list[bytes | Base64] = [first.encode()]
+        for filling, part in zip(fillings, others, strict=True):
+            self._parts += [filling, part.encode()]
+
+    def __len__(self) -> int:
+        return sum(map(len, self._parts))
+
+    def __iter__(self) -> Iterator[bytes]:
+        for part in self._parts:
+            if isinstance(part, Base64):
+                yield from part
+            else:
+                yield part
+
+
+def encode(body: Any) -> bytes:
+    """The body in one piece, the same for the same fields."""
+    return b"".join(Body(body))
 
 
 def merge(base: dict[str, Any], given: dict[str, Any], default: dict[str, Any]) -> dict[str, Any]:
@@ -35,14 +68,28 @@ def merge(base: dict[str, Any], given: dict[str, Any], default: dict[str, Any]) 
 _FIRST = ("model", "max_tokens")
 
 
-def add_turns(body: dict[str, Any], prompt: str | None, prefill: str | None) -> None:
-    """Append the user's turn, and the beginning of the assistant's, to the messages."""
-    messages = list(body.pop("messages", ()))
+def add_turns(
+    body: dict[str, Any], history: list[Any], prompt: Content | None, prefill: str | None
+) -> None:
+    """Append to the messages: earlier turns, the user's, the beginning of the assistant's."""
+    messages = [*body.pop("messages", ()), *history]
     if prompt is not None:
         messages.append({"role": "user", "content": prompt})
     if prefill is not None:
         messages.append({"role": "assistant", "content": prefill})
     body["messages"] = messages
+
+
+def extend(body: dict[str, Any], turns: list[Any]) -> dict[str, Any]:
+    """The body with more turns. A choice that forces a call is over once it was made."""
+    if not turns:
+        return body
+    longer = {**body, "messages": [*body["messages"], *turns]}
+    choice = body.get("tool_choice")
+    if isinstance(choice, dict) and choice.get("type") in ("any", "tool"):
+        longer["tool_choice"] = {**choice, "type": "auto"}
+        longer["tool_choice"].pop("name", None)
+    return longer
 
 
 def mark_cache(body: dict[str, Any], place: str, mark: dict[str, Any]) -> None:

@@ -68,7 +68,7 @@ Nothing is sent without a prompt.
   $ printf 'caf\351' | msgcli create --input-errors replace
   caf�
   $ printf 'a\0b' >nul; msgcli create nul
-  msgcli: nul: a NUL at byte 1: this is not text
+  msgcli: nul: a NUL at byte 1: this is not text; -a attaches an image or a PDF
   [3]
   $ echo x | msgcli create - -
   msgcli: standard input: it is named twice, and can be read once
