@@ -54,7 +54,7 @@ def converse(
                 turns += [{"role": "assistant", "content": content}]
                 turns += [{"role": "user", "content": results}]
                 continue
-            verdict = Unfinished(f"--max-turns: {replies} replies, and the turn is not finished")
+            verdict = Unfinished(f"--max-turns: the turn is not finished after {replies}")
         if schema is not None:
             message = fold.message()
             verdict = schema.verdict(message, verdict)

@@ -42,7 +42,7 @@ class Call(NamedTuple):
         tap = self.output.tap(draft, fold)
         if self.schema is not None and self.output.format == "text":
             schema = self.schema
-            tap = AtEnd(draft, lambda: schema.json(fold.message()["content"]))
+            tap = AtEnd(draft, lambda: self.output.ended(schema.json(fold.message()["content"])))
         pieces = self.client.send(Body(extend(self.body, turns)))
         try:
             verdict = self.output.drain(pieces, self.target, tap, fold, final=not self.waits)

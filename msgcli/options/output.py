@@ -71,6 +71,10 @@ class OutputOptions(NamedTuple):
             _write_at_end(values["meta"], report)
         return Target(sink, target, report)
 
+    def ended(self, text: bytes) -> bytes:
+        """A whole text as it is written: with a newline at its end, unless --no-newline."""
+        return text if self.values["no_newline"] else output.ended(text)
+
     def tap(self, sink: Writable, fold: Fold) -> Tap:
         if self.format == "text":
             return output.Text(sink, fold.text, newline=not self.values["no_newline"])
