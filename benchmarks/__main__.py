@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import delay
+import image
 import installed
 import startup
 import streams
@@ -53,6 +54,7 @@ _GROUPS: dict[str, Callable[[Bench], list[Table]]] = {
     "startup": startup.tables,
     "streams": streams.tables,
     "delay": delay.tables,
+    "image": image.tables,
 }
 
 
@@ -60,7 +62,8 @@ def main() -> int:
     parser = argparse.ArgumentParser("benchmarks", description=__doc__)
     parser.add_argument("--check", action="store_true", help="exit with 1 if something is missed")
     parser.add_argument("--turns", type=int, default=9, help="runs of each client (9)")
-    parser.add_argument("group", nargs="*", metavar="startup|streams|delay", help="only these")
+    groups = "|".join(_GROUPS)
+    parser.add_argument("group", nargs="*", metavar=groups, help="only these")
     options = parser.parse_args()
     if unknown := set(options.group) - set(_GROUPS):
         parser.error(f"there is no group {', '.join(sorted(unknown))}")

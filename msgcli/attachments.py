@@ -38,6 +38,7 @@ def _file(media_type: str | None, name: str, *, replace_errors: bool) -> dict[st
     chunks = stdio.read_chunks(name)
     if not chunks:
         raise InputFault(f"{stdio.shown(name)}: it is empty")
+    # No chunk is empty, so these are bytes enough, and not all of them.
     kind = media_type or content.type_of_bytes(b"".join(chunks[: content.HEAD]))
     if kind is not None and kind != content.TEXT:
         return content.block(kind, content.Base64(chunks))

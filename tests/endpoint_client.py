@@ -123,7 +123,7 @@ def call(
     url: str,
     method: str,
     path: str,
-    data: bytes | None = None,
+    data: bytes | Iterator[bytes] | None = None,
     *,
     headers: dict[str, Any] | None = None,
 ) -> Response:
@@ -131,7 +131,8 @@ def call(
     connection = connect(url)
     sent = {name: v for name, v in {**HEADERS, **(headers or {})}.items() if v is not OMIT}
     try:
-        connection.request(method, path, data, sent)
+        chunked = isinstance(data, Iterator)
+        connection.request(method, path, data, sent, encode_chunked=chunked)
         response = connection.getresponse()
         return Response(response.status, response.headers, response.read())
     finally:

@@ -80,7 +80,7 @@ LONG: dict[str, Any] = {"content_length": 5000}
 
 # What a behaviour is put together from: a head, a body, and how it ends.
 
-Ending = Callable[[Wire], None]
+Ending = Callable[[Wire], object]
 
 
 def close(wire: Wire) -> None:
@@ -271,7 +271,7 @@ NOT_WHOLE: dict[str, Behaviour] = {
     "cut_in_message_stop": chunked(STREAM[:-1]),
     "closed_until_close": until_close(b"".join(HALF), **SSE),
     "closed_between_chunks": chunked(*HALF, then=close),
-    "closed_in_chunk": chunked(*HALF, then=bytes_only(b"ff\r\ndata")),
+    "closed_in_chunk": chunked(*HALF, then=bytes_only(b"ff\r\n")),
     "closed_before_length": until_close(b"".join(HALF), **SSE, **LONG),
     "reset_in_stream": chunked(*HALF, then=reset),
     "bad_chunk_size": chunked(*HALF, then=bytes_only(b"xyz\r\n")),

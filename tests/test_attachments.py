@@ -34,7 +34,8 @@ FILES = {
     "image/jpeg": b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0\xff\xd9",
     "image/gif": b"GIF89a\1\0\1\0\x80\0\0\0\0\0\xff\xff\xff!\xf9\4\1\0\0\0\0,"
     b"\0\0\0\0\1\0\1\0\0\2\2D\1\0;",
-    "image/webp": b"RIFF\x1a\0\0\0WEBPVP8L\x0d\0\0\0\x2f\0\0\0\x10\x07\x10\x11\x11\x88\x88\xfe\x07\0",
+    "image/webp": b"RIFF\x1a\0\0\0WEBPVP8L\x0d\0\0\0"
+    b"\x2f\0\0\0\x10\x07\x10\x11\x11\x88\x88\xfe\x07\0",
     "application/pdf": b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\ntrailer<</Root<</Pages<<>>>>>>\n%%EOF\n",
 }
 
@@ -132,6 +133,9 @@ def test_standard_input_is_the_attachment_or_the_prompt(folder: Path) -> None:
     assert content("-a", "gif", input=b"the prompt") == [block_of("image/gif"), text("the prompt")]
     assert content("-a", "-", "bom", input=b"attached") == [document("attached"), text("marked\n")]
     assert content("-a", "gif", input=b" \n") == [block_of("image/gif")]
+    twice = run("build", "-a", "-", "-", input=b"attached")
+    assert (twice.returncode, twice.stdout) == (2, b"")
+    assert b"standard input: it is named twice" in twice.stderr
 
 
 def test_a_terminal_is_not_read(folder: Path) -> None:
@@ -160,7 +164,6 @@ def test_the_other_options_know_of_it(folder: Path) -> None:
     ("args", "status", "message"),
     [
         (["-a", "empty"], 3, "--attach: empty: it is empty"),
-        (["-a", "-"], 3, "--attach: standard input: it is empty"),
         (["-a", "nothing"], 3, "--attach: nothing: no such file or directory"),
         (["-a", "."], 3, "--attach: .: is a directory"),
         (["-a", "latin"], 3, "latin: not PNG, JPEG, GIF, WebP, PDF or UTF-8 text; --attach-as "),
@@ -174,14 +177,14 @@ def test_the_other_options_know_of_it(folder: Path) -> None:
         (["-a", "http:///a.png"], 2, "'http:///a.png' is not a URL"),
         (["-a", "https://[/a.png"], 2, "'https://[/a.png' is not a URL"),
         (["--attach-as", "text/plain", "https://example.org/a"], 2, "not of text/plain"),
-        (["-a", "-", "-"], 2, "standard input: it is named twice"),
+        (["-a", "-", "-"], 3, "--attach: standard input: it is empty"),
         (["png"], 3, "png: invalid UTF-8 at byte 0; -a attaches an image or a PDF"),
         (["nul"], 3, "nul: a NUL at byte 1: this is not text; -a attaches an image or a PDF"),
         (["latin"], 3, "latin: invalid UTF-8 at byte 3; --input-errors replace sends U+FFFD"),
     ],
 )
 def test_what_cannot_be_attached(folder: Path, args: list[str], status: int, message: str) -> None:
-    done = run("build", *args, input=b"x" if args[-1] == "-" and "-a" != args[-2] else b"")
+    done = run("build", *args)
     assert (done.returncode, done.stdout) == (status, b"")
     assert message in done.stderr.decode()
     assert done.stderr.count(b"\n") == 1
@@ -194,12 +197,17 @@ def test_an_endpoint_takes_all_of_them(folder: Path, endpoint: str) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, b"All of them?\n", b"")
 
 
-@pytest.mark.parametrize("stream", ["--stream", "--no-stream"])
-def test_create_is_the_pipeline(folder: Path, endpoint: str, stream: str) -> None:
-    check(endpoint, ["-a", "png", "--attach-as", "application/pdf", "pdf", stream], b"and a prompt")
-    check(endpoint, ["-a", "-", "-a", "bom", "-p", "What?", stream], FILES["image/png"])
-    check(endpoint, ["--attach-as", "image/png", "gif", "-p", "mislabelled", stream], b"")
-    check(endpoint, ["-a", "empty", stream], b"")
+@pytest.mark.parametrize(
+    ("args", "data"),
+    [
+        (["-a", "png", "--attach-as", "application/pdf", "pdf"], b"and a prompt"),
+        (["-a", "-", "-a", "bom", "-p", "What?", "--no-stream"], FILES["image/png"]),
+        (["--attach-as", "image/png", "gif", "-p", "refused"], b""),
+        (["-a", "empty"], b""),
+    ],
+)
+def test_create_is_the_pipeline(folder: Path, endpoint: str, args: list[str], data: bytes) -> None:
+    check(endpoint, args, data)
 
 
 def test_what_is_tried_again_is_whole_again(folder: Path, serve: Callable[..., str]) -> None:
@@ -271,9 +279,7 @@ def peak(*args: str) -> int:
 
 
 @pytest.mark.parametrize("command", ["create", "build"])
-def test_a_large_file_costs_less_than_its_base64(
-    folder: Path, endpoint: str, command: str
-) -> None:
+def test_a_large_file_costs_less_than_its_base64(folder: Path, endpoint: str, command: str) -> None:
     size = 22 * 1000 * 1000
     (folder / "large").write_bytes(b"%PDF-1.4\n" + b"\xff" * size)
     where = ["--base-url", endpoint] if command == "create" else []

@@ -75,6 +75,7 @@ def desk(tmp_path: Path) -> Path:
     program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m msgcli "$@"\n')
     program.chmod(0o755)
     (tmp_path / "notes.txt").write_text("First, water the plants. Then, feed the cat.\n")
+    (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8\xff\xe0\0\x10JFIF\0\xff\xd9")
     (tmp_path / "report.txt").write_text("All is well.\n")
     (tmp_path / ".key").write_text("sk-ant-example\n")
     reply = Path(ROOT) / "tests/exchanges/e11-streaming-tool-use/response.sse"

@@ -23,7 +23,7 @@ MESSAGES = {
     504: "Request timed out",
     529: "Overloaded",
 }
-BYTE_PACE = 0.01
+BYTE_PACE = 0.002
 TEN_YEARS = 10 * 365 * 86400
 PAGE = b"<html><head><title>Welcome</title></head><body><h1>Please log in</h1></body></html>\n"
 GATEWAY = b"<html><head><title>502 Bad Gateway</title></head><body>Bad Gateway</body></html>\n"

@@ -72,6 +72,7 @@ class Handler(BaseHTTPRequestHandler):
         status = 405 if code == 501 else code
         request_id = self.server.service.request_ids.new("req")
         self.command = getattr(self, "command", None) or "GET"
+        self.request_version = self.protocol_version
         self._refuse(Problem(status, message or "malformed HTTP request"), request_id)
 
     def handle_expect_100(self) -> bool:
@@ -108,10 +109,11 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("content-length", str(found.length))
         elif found.framing is Framing.CHUNKED:
             self.send_header("transfer-encoding", "chunked")
-        if self.close_connection and found.ending is Ending.DONE:
+        if not self.close_connection:
+            if self.request_version < "HTTP/1.1":
+                self.send_header("connection", "keep-alive")
+        elif found.ending is Ending.DONE:
             self.send_header("connection", "close")
-        elif self.request_version < "HTTP/1.1":
-            self.send_header("connection", "keep-alive")
         self.end_headers()
 
     def _send_pieces(self, found: Answer) -> None:
@@ -180,4 +182,4 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
             return
         if os.environ.get("MSGCLI_DEBUG") == "1":
             traceback.print_exc()
-        print(f"msgcli: serve: internal error: {error!r}", file=sys.stderr, flush=True)
+        sys.stderr.write(f"msgcli: serve: internal error: {error!r}\n")
