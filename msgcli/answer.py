@@ -10,7 +10,6 @@ from msgcli.errors import MsgcliError
 from msgcli.wire import fault
 from msgcli.wire.fault import ErrorBody
 
-_SNIPPET = 300
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _TYPES = {http_status: name for name, http_status in fault.HTTP_STATUS.items()}
 
@@ -29,7 +28,7 @@ def read(body: bytes) -> ErrorBody:
     if isinstance(value, dict):
         return fault.read(value)
     title = _TITLE.search(text)
-    words = title.group(1) if title else "" if text.lstrip()[:1] == "<" else text[:_SNIPPET]
+    words = title.group(1) if title else "" if text.lstrip()[:1] == "<" else text
     return ErrorBody(None, " ".join(words.split()), None, None, None)
 
 
@@ -40,6 +39,8 @@ def error(
     kind = fault.fault_class(http_status)
     if 300 <= http_status <= 399 and (place := headers.get("location")):
         return kind(f"redirected to {place}, which is not followed (HTTP {http_status})")
+    if http_status < 400:
+        return kind(f"{reason or 'an answer'} (HTTP {http_status}) is not a reply")
     name = body.type or _TYPES.get(http_status)
     message = body.message or reason or "no message"
     marks = [f"HTTP {http_status}"]

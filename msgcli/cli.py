@@ -9,7 +9,7 @@ from typing import NoReturn
 import click
 
 from msgcli import __version__, ending, stdio
-from msgcli.command import help_option
+from msgcli.command import given_by, help_option, plain
 from msgcli.errors import Failure, MsgcliError, UsageFault
 
 
@@ -81,24 +81,18 @@ def _usage(error: click.UsageError) -> UsageFault:
         where, text = f"{error.option_name}: ", error.message
     else:
         text = error.message
-    text = text.strip().rstrip(".")
     at_top = error.ctx is not None and error.ctx.parent is None
     hint = "msgcli --help lists the commands" if at_top else None
-    return UsageFault(where + text[:1].lower() + text[1:], hint=hint)
+    return UsageFault(where + plain(text), hint=hint)
 
 
 def _given_by(error: click.BadParameter) -> str:
-    """The option, or the environment variable that stands for it."""
     param, context = error.param, error.ctx
     assert param is not None
+    assert context is not None
     if isinstance(param, click.Argument):
-        return param.make_metavar(context) if context else (param.name or "")
-    if context is not None and param.value_from_envvar(context) is not None:
-        source = context.get_parameter_source(param.name or "")
-        names = [param.envvar] if isinstance(param.envvar, str) else list(param.envvar or ())
-        if source is None or source.name == "ENVIRONMENT":
-            return next((name for name in names if os.environ.get(name)), param.opts[-1])
-    return param.opts[-1] if param.opts[-1].startswith("--") else param.opts[0]
+        return param.make_metavar(context)
+    return given_by(context, param)
 
 
 def _run() -> MsgcliError | None:
@@ -116,6 +110,7 @@ def _run() -> MsgcliError | None:
 def main() -> NoReturn:
     """Run the command line, and end the process with the status that it comes to."""
     stdio.prepare()
+    stdio.read_environment_as_utf8()
     try:
         error = _run()
     except Exception as unforeseen:

@@ -22,10 +22,10 @@ from msgcli.wire.request import Body
 if TYPE_CHECKING:
     import requests
 
-    from msgcli.transport import Exchange, Lost
+    from msgcli.transport import Exchange, Line, Lost
 
 # Of an error answer's body no more is read: what it says is at its start.
-_MAX_ERROR_BODY = 65536
+_MAX_ERROR_BODY = 1 << 20
 
 _MAY_BE_BILLED = "the request may have been processed and billed"
 
@@ -42,14 +42,24 @@ class _Failed(Exception):
         self.fault, self.again, self.headers = fault, again, headers or {}
 
 
+def _rest(seconds: float, fault: MsgcliError, count: str) -> None:
+    terminal.notice(f"{fault}; retrying in {duration(seconds)} ({count})")
+    time.sleep(seconds)
+
+
 class Client(NamedTuple):
-    """Sends bodies to one endpoint."""
+    """Sends bodies to one endpoint, on a line that is kept if there is one.
+
+    `rest` is called with the seconds before another attempt, why it has to be, and its number.
+    """
 
     endpoint: Endpoint
     policy: retry.Policy
     report: Report
     trace: Trace
     max_reply_size: int = reply.MAX_SIZE
+    line: Line | None = None
+    rest: Callable[[float, MsgcliError, str], None] = _rest
 
     def send(self, body: bytes | Body) -> Iterator[Piece]:
         """The pieces of the reply to `body`. Nothing of it is given out before it is a reply.
@@ -66,6 +76,7 @@ class Client(NamedTuple):
         self, method: str, path: str, body: bytes | Body | None, read: Callable[[Exchange], T]
     ) -> T:
         while True:
+            self.report.host = self.endpoint.host
             self.report.start_request(method, self.endpoint.url(path))
             try:
                 return read(self._exchange(method, path, body))
@@ -95,6 +106,8 @@ class Client(NamedTuple):
         """Wait before the next attempt, or raise the fault if there is to be none."""
         made = self.report.attempts
         if not failed.again or made > self.policy.retries:
+            if (told := retry.told(failed.headers)) is not None:
+                failed.fault.hint = f"come back in {duration(told)}"
             raise failed.fault
         seconds = retry.wait(made, failed.headers, random.random)
         left = watch.remaining()
@@ -102,15 +115,13 @@ class Client(NamedTuple):
         if elapsed + seconds > self.policy.max_time or (left is not None and seconds > left):
             failed.fault.hint = f"come back in {duration(seconds)}"
             raise failed.fault
-        count = f"{made} of {self.policy.retries}"
-        terminal.notice(f"{failed.fault}; retrying in {duration(seconds)} ({count})")
-        time.sleep(seconds)
+        self.rest(seconds, failed.fault, f"{made} of {self.policy.retries}")
 
     def _exchange(self, method: str, path: str, body: bytes | Body | None) -> Exchange:
         """One attempt, as far as the head of a response with HTTP status 200."""
         from msgcli.transport import Exchange, Lost, NotSent
 
-        exchange = Exchange(self.endpoint)
+        exchange = self.report.exchange = Exchange(self.endpoint, self.line)
         url, headers = self.endpoint.url(path), self.endpoint.headers
         self.trace.head(">", f"{method} {url} HTTP/1.1", headers)
         self.trace.request_body(body or b"")
@@ -123,8 +134,6 @@ class Client(NamedTuple):
         except Lost as lost:
             fault = self._lost(lost, TransportFault).at(self.endpoint.host)
             raise _Failed(fault, again=self.policy.all_errors or path != "messages") from None
-        finally:
-            self.report.sent = self.report.sent or exchange.sent
         self.report.http_status = response.status_code
         self.report.request_id = answer.request_id(response.headers)
         self.trace.head("<", f"HTTP {response.status_code} {response.reason}", response.headers)
@@ -169,9 +178,11 @@ class Client(NamedTuple):
                 body += chunk
                 if len(body) > _MAX_ERROR_BODY:
                     break
-            complete = True
+            else:
+                complete = True
         except MsgcliError:
             pass  # what has come of it says enough
+        self.report.exchange = None
         error = answer.read(body)
         fault = answer.error(response.status_code, response.reason or "", response.headers, error)
         again = (complete or self.policy.all_errors) and retry.may_be_sent_again(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from msgcli import stdio, terminal
+from msgcli.errors import MsgcliError
 
 _ORDER = "msgcli.order"
+_PLACES = "msgcli.places"
 
 T = TypeVar("T")
 
@@ -56,6 +60,17 @@ class Command(click.Command):
         parser.parse_args = parse_args  # type: ignore[method-assign]
         return parser
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Have a fault call the options by what gave them their values."""
+        try:
+            return super().invoke(ctx)
+        except MsgcliError as fault:
+            what, colon, why = fault.message.partition(":")
+            for param in self.params:
+                if what in param.opts and _is_indirect(ctx, param):
+                    fault.message = given_by(ctx, param) + colon + why
+            raise
+
 
 def help_option() -> click.Option:
     return click.Option(
@@ -73,8 +88,43 @@ def is_given(option: str) -> bool:
     return option in click.get_current_context().meta[_ORDER]
 
 
+def is_from_profile(option: str) -> bool:
+    """Whether the option has its value from the config file."""
+    source = click.get_current_context().get_parameter_source(option)
+    return source is ParameterSource.DEFAULT_MAP
+
+
+def _is_indirect(context: click.Context, param: click.Parameter) -> bool:
+    source = context.get_parameter_source(param.name or "")
+    return source in (ParameterSource.ENVIRONMENT, ParameterSource.DEFAULT_MAP)
+
+
+def note_places(context: click.Context, places: dict[str, str]) -> None:
+    """Keep for `given_by` where in the config file the values of options stand."""
+    context.meta[_PLACES] = places
+
+
+def given_by(context: click.Context, param: click.Parameter) -> str:
+    """How messages call an option: by its long name, or by the environment variable or the place
+    in the config file that its value comes from."""
+    source = context.get_parameter_source(param.name or "")
+    if source is ParameterSource.DEFAULT_MAP:
+        return str(context.meta[_PLACES][param.name])
+    if source is ParameterSource.ENVIRONMENT:
+        names = [param.envvar] if isinstance(param.envvar, str) else list(param.envvar or ())
+        return next((name for name in names if os.environ.get(name)), param.opts[-1])
+    return param.opts[-1] if param.opts[-1].startswith("--") else param.opts[0]
+
+
+def plain(message: str) -> str:
+    """A message of click as those of msgcli are: in lower case, without a full stop."""
+    text = message.strip().rstrip(".")
+    return text[:1].lower() + text[1:]
+
+
 def in_order(context: click.Context, values: Mapping[str, Iterable[T]]) -> list[tuple[str, T]]:
     """The values of several repeatable options as (option, value), as they stood on the command
-    line, where click keeps the order within an option only."""
+    line, where click keeps the order within an option only. If none did, those of the profile."""
     left = {name: iter(given) for name, given in values.items()}
-    return [(name, next(left[name])) for name in context.meta[_ORDER] if name in left]
+    placed = [(name, next(left[name])) for name in context.meta[_ORDER] if name in left]
+    return placed or [(name, value) for name, given in left.items() for value in given]

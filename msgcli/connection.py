@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from msgcli import __version__, stdio
@@ -12,12 +13,17 @@ from msgcli.credentials import Credential
 from msgcli.errors import CredentialFault, InputFault, UsageFault
 from msgcli.redaction import keep_secret
 
+if TYPE_CHECKING:
+    import ssl
+
 DEFAULT_URL = "https://api.anthropic.com"
 API_VERSION = "2023-06-01"
 
 _SUFFIX = re.compile(r"(?:/v1(?:/messages)?)?/*\Z")
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
+_HOST = re.compile(r"(?:[0-9A-Za-z_](?:[0-9A-Za-z_-]*\.?[0-9A-Za-z_-])*\.?|[0-9A-Fa-f:.]+)\Z")
 _AUTHENTICATION = frozenset(("x-api-key", "authorization"))
+_OF_EVERY_REQUEST = frozenset(("user-agent", "accept", "accept-encoding", "content-type"))
 _SECRET_NAME = re.compile(r"key|auth|token|secret|cookie|password", re.IGNORECASE)
 
 
@@ -50,6 +56,8 @@ def base_url(given: str) -> str:
         raise UsageFault("--base-url: user information in a URL is not accepted")
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
         raise UsageFault(f"--base-url: {given}: not an http or https URL")
+    if parts.hostname.isascii() and not _HOST.match(parts.hostname):
+        raise UsageFault(f"--base-url: {given}: not a host name")
     if parts.query or parts.fragment or given.endswith(("?", "#")):
         raise UsageFault(f"--base-url: {given}: a base URL has no query and no fragment")
     try:
@@ -137,6 +145,15 @@ def authenticate(
         )
 
 
+def meaningful(sent: dict[str, str]) -> dict[str, str]:
+    """Those headers on which the answer can depend: not who asks, and not how it is sent."""
+    return {
+        name: value
+        for name, value in sent.items()
+        if name not in _OF_EVERY_REQUEST and not _SECRET_NAME.search(name)
+    }
+
+
 def carries_secret(sent: dict[str, str]) -> bool:
     return any(_SECRET_NAME.search(name) for name in sent)
 
@@ -158,6 +175,7 @@ def authorities(name: str | None) -> str | bool:
         return True
     if not os.path.isdir(stdio.path(name)):
         _check_readable(source, name)
+        _check_pem(source, lambda context: context.load_verify_locations(stdio.path(name)))
     return name
 
 
@@ -168,15 +186,32 @@ def client_certificate(certificate: str | None, key: str | None) -> tuple[str, s
             raise UsageFault("--client-key: there is no --client-cert that it is for")
         return None
     _check_readable("--client-cert", certificate)
-    if key is None:
-        return certificate
-    _check_readable("--client-key", key)
-    return certificate, key
+    key_path = None
+    if key is not None:
+        _check_readable("--client-key", key)
+        key_path = stdio.path(key)
+    # An encrypted key would ask for its pass phrase on the terminal.
+    _check_pem(
+        "--client-cert",
+        lambda context: context.load_cert_chain(stdio.path(certificate), key_path, lambda: ""),
+    )
+    return certificate if key is None else (certificate, key)
+
+
+def _check_pem(option: str, load: Callable[[ssl.SSLContext], None]) -> None:
+    import ssl
+
+    try:
+        load(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    except (OSError, ValueError):
+        raise InputFault(
+            f"{option}: no certificate in PEM form, or a key that is encrypted"
+        ) from None
 
 
 def _check_readable(option: str, name: str) -> None:
     try:
-        stdio.read(name)
+        stdio.read(name, is_source=False)
     except InputFault as fault:
         raise fault.at(option) from None
 
@@ -186,16 +221,26 @@ def proxies(url: str, given: str | None, *, is_loopback: bool) -> dict[str, str]
     if is_loopback:
         return {}
     if given is not None:
-        parts = urlsplit(given if "://" in given else f"http://{given}")
-        if not parts.hostname:
-            raise UsageFault("--proxy: not a URL")
-        if parts.password:
-            keep_secret(parts.password)
-        return {"http": parts.geturl(), "https": parts.geturl()}
+        proxy = _proxy("--proxy", given)
+        return {"http": proxy, "https": proxy}
     from requests.utils import get_environ_proxies
 
     found: dict[str, str] = get_environ_proxies(url)
-    for proxy in found.values():
-        if password := urlsplit(proxy).password:
-            keep_secret(password)
-    return found
+    return {
+        scheme: _proxy(f"{scheme}_proxy", proxy) if scheme != "no" else proxy
+        for scheme, proxy in found.items()
+    }
+
+
+def _proxy(source: str, given: str) -> str:
+    """The URL of a proxy; UsageFault if it is none that can be used."""
+    try:
+        parts = urlsplit(given if "://" in given else f"http://{given}")
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise UsageFault(f"{source}: not the URL of an http or https proxy")
+    if parts.password:
+        keep_secret(parts.password)
+    return parts.geturl()

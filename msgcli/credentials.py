@@ -44,7 +44,7 @@ def find(*, key_file: str | None, key_command: str | None, scheme: str | None) -
 
 def _from_file(name: str) -> bytes:
     try:
-        return stdio.read(name, limit=_MAX_KEY)
+        return stdio.read(name, limit=_MAX_KEY, is_source=False)
     except InputFault as fault:
         raise CredentialFault(f"--api-key-file: {fault}") from None
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 _FORM = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ms|s|m|h)?\Z", re.ASCII)
+# Ten years: more than any clock that is asked for can hold is not meant.
+_LONGEST = 10 * 365 * 24 * 3600.0
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -13,7 +15,10 @@ def seconds(text: str) -> float:
     match = _FORM.match(text)
     if match is None:
         raise ValueError(text)
-    return float(match.group(1)) * _SECONDS[match.group(2) or "s"]
+    value = float(match.group(1)) * _SECONDS[match.group(2) or "s"]
+    if value > _LONGEST:
+        raise ValueError(text)
+    return value
 
 
 def duration(value: float) -> str:

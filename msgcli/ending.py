@@ -18,6 +18,7 @@ from msgcli.errors import MsgcliError
 
 _last_words: list[Callable[[int, MsgcliError | None], None]] = []
 _once = _thread.allocate_lock()
+_speaker: int | None = None
 
 
 def at_end(callback: Callable[[int, MsgcliError | None], None]) -> None:
@@ -33,6 +34,8 @@ def restore_signals() -> None:
 def _say(status: int, error: MsgcliError | None) -> int:
     # A second thread that wants to end the process waits here for ever: the first one does it.
     _once.acquire()
+    global _speaker
+    _speaker = _thread.get_ident()
     if error is not None:
         terminal.error(str(error))
     for callback in _last_words:
@@ -41,7 +44,15 @@ def _say(status: int, error: MsgcliError | None) -> int:
         except MsgcliError as failed:
             terminal.error(str(failed))
             status = status or failed.status
+        except Exception as unforeseen:
+            terminal.error(f"internal error: {type(unforeseen).__name__}: {unforeseen}")
+            status = status or 1
     return status
+
+
+def is_over() -> bool:
+    """Whether this thread is ending the process already."""
+    return _speaker == _thread.get_ident()
 
 
 def end(status: int, error: MsgcliError | None = None) -> NoReturn:

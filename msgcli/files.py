@@ -55,9 +55,9 @@ class Direct:
     def write(self, data: bytes) -> None:
         try:
             stdio.write_all(self._fd, data)
-        except BrokenPipeError:
-            ending.end_by_signal(signal.SIGPIPE)
         except OSError as error:
+            if isinstance(error, BrokenPipeError) and not ending.is_over():
+                ending.end_by_signal(signal.SIGPIPE)
             raise OutputFault(f"{self._name}: {stdio.why(error)}") from None
 
     def commit(self) -> None:
@@ -79,9 +79,10 @@ class Replaced:
 
     keeps_partial = True
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, mode: int = 0o666) -> None:
         self._name = name
         self._target = os.path.realpath(stdio.path(name))
+        self._new_mode = mode
         self._partial = self._target + b".partial"
         self._fd = -1
         self._mode: int | None = None
@@ -96,30 +97,22 @@ class Replaced:
 
     def _check(self) -> None:
         """Find out without a trace whether the file can be created, before anything is paid."""
-        folder = os.path.dirname(self._target)
         try:
             self._mode = stat.S_IMODE(os.stat(self._target).st_mode)
             os.close(os.open(self._target, os.O_WRONLY | os.O_CLOEXEC))
         except FileNotFoundError:
             if os.path.basename(self._target) in (b"", b".", b".."):
                 raise
-        nameless = os.O_WRONLY | getattr(os, "O_TMPFILE", os.O_CREAT)
-        try:
-            os.close(os.open(folder, nameless, PRIVATE))
-        except OSError as error:
-            if error.errno not in (errno.EISDIR, errno.EOPNOTSUPP):
-                raise
-            probe = os.path.join(folder, b".msgcli-%d" % os.getpid())
-            os.close(os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE))
-            os.unlink(probe)
+        _check_partial(self._partial)
+        _check_folder(os.path.dirname(self._target))
 
     def _open(self) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         while True:
-            fd = os.open(self._partial, flags, 0o666 if self._mode is None else self._mode)
-            if not _lock(fd):
+            fd = os.open(self._partial, flags, self._new_mode if self._mode is None else self._mode)
+            if not lock(fd):
                 self._partial = self._target + b".%d.partial" % os.getpid()
-            elif _is_at(fd, self._partial):
+            elif is_at(fd, self._partial):
                 break
             os.close(fd)
         os.ftruncate(fd, 0)
@@ -152,7 +145,56 @@ class Replaced:
         """Leave FILE as it was, and FILE.partial with what came."""
 
 
-def _lock(fd: int) -> bool:
+def _check_partial(partial: bytes) -> None:
+    """OSError unless a stale FILE.partial, if there is one, can be written anew."""
+    try:
+        if not stat.S_ISREG(os.lstat(partial).st_mode):
+            raise FileExistsError(
+                errno.EEXIST, f"{partial.decode('utf-8', 'replace')} is in the way"
+            )
+        os.close(os.open(partial, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW))
+    except FileNotFoundError:
+        pass
+
+
+def _check_folder(folder: bytes) -> None:
+    """OSError unless a file can be created in it, which leaves no trace."""
+    nameless = os.O_WRONLY | getattr(os, "O_TMPFILE", os.O_CREAT)
+    try:
+        os.close(os.open(folder, nameless, PRIVATE))
+    except OSError as error:
+        if error.errno not in (errno.EISDIR, errno.EOPNOTSUPP):
+            raise
+        probe = os.path.join(folder, b".msgcli-%d" % os.getpid())
+        os.close(os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE))
+        os.unlink(probe)
+
+
+def make_folder(name: str) -> None:
+    """Make a folder and those above it, mode 0700. OutputFault unless files can be made in it."""
+    try:
+        _make_folder(stdio.path(name))
+        _check_folder(stdio.path(name))
+    except (OSError, ValueError) as error:
+        reason = stdio.why(error) if isinstance(error, OSError) else "not a file name"
+        raise OutputFault(f"{name}: {reason}") from None
+
+
+def _make_folder(path: bytes) -> None:
+    try:
+        os.mkdir(path, 0o700)
+    except FileNotFoundError:
+        above = os.path.dirname(path.rstrip(b"/"))
+        if not above or os.path.lexists(above):
+            raise
+        _make_folder(above)
+        _make_folder(path)
+    except FileExistsError:
+        if not os.path.isdir(path):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from None
+
+
+def lock(fd: int) -> bool:
     """Whether `fd` is ours alone; a file system without locks is taken at its word."""
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -163,7 +205,7 @@ def _lock(fd: int) -> bool:
     return True
 
 
-def _is_at(fd: int, path: bytes) -> bool:
+def is_at(fd: int, path: bytes) -> bool:
     """Whether `path` still names `fd`: its last writer may just have renamed it."""
     try:
         return os.path.samestat(os.fstat(fd), os.stat(path))

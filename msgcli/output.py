@@ -11,7 +11,7 @@ from msgcli import terminal, watch
 from msgcli.errors import MsgcliError, ProtocolFault
 from msgcli.report import Report
 from msgcli.wire.message import Fold
-from msgcli.wire.order import TextOrder
+from msgcli.wire.order import TextOrder, whole_characters
 from msgcli.wire.reply import Piece
 
 
@@ -180,7 +180,8 @@ class AtEnd(Tap):
 
 def dump(value: Any) -> bytes:
     """A JSON value in one line."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return whole_characters(text).encode() + b"\n"
 
 
 def ended(text: bytes) -> bytes:
@@ -213,7 +214,7 @@ def drain(
                 tap.piece(piece)
         verdict = fold.verdict(accepted)
         if isinstance(verdict, ProtocolFault):
-            raise verdict
+            raise report.located(verdict)
     except MsgcliError:
         for tap in taps:
             tap.failed()

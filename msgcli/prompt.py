@@ -37,27 +37,36 @@ class InputOptions(NamedTuple):
 def read(options: InputOptions, *, has_body: bool, may_be_empty: bool) -> str | None:
     """The text of the prompt, or None for an empty one if that is no error. InputFault for a file
     that cannot be read, and for an empty prompt; UsageFault for a template that does not work."""
-    templates = [_template(*part) for part in options.parts]
     inputs = _inputs(
         options, has_body=has_body, has_other=bool(options.parts or options.attachments)
     )
     names = dict(options.variables)
     if inputs is not None:
         names["input"] = "\n\n".join(inputs)
+    prompt = join(templates(options), names, inputs or [])
+    if prompt is None and not may_be_empty:
+        raise InputFault("the prompt is empty")
+    return prompt
+
+
+def templates(options: InputOptions) -> list[tuple[bool, str]]:
+    """The text of each part, and whether it is a template."""
+    return [_template(*part) for part in options.parts]
+
+
+def join(parts: list[tuple[bool, str]], names: dict[str, str], inputs: list[str]) -> str | None:
+    """The parts with their names replaced, and behind them the inputs if none of them used `input`;
+    None for an empty text. UsageFault for a template that does not work."""
     texts, placed = [], False
-    for is_template, text in templates:
+    for is_template, text in parts:
         if is_template:
             text, uses_input = _substitute(text, names)
             placed = placed or uses_input
         texts.append(text)
-    if inputs is not None and not placed:
+    if not placed:
         texts += inputs
     prompt = "\n\n".join(texts)
-    if prompt.strip():
-        return prompt
-    if may_be_empty:
-        return None
-    raise InputFault("the prompt is empty")
+    return prompt if prompt.strip() else None
 
 
 def _template(kind: str, value: str) -> tuple[bool, str]:
@@ -85,7 +94,7 @@ def _substitute(text: str, names: dict[str, str]) -> tuple[str, bool]:
 def _inputs(options: InputOptions, *, has_body: bool, has_other: bool) -> list[str] | None:
     """The texts of the inputs; None if there is no input at all."""
     if options.files:
-        texts = [_file(name, options) for name in options.files]
+        texts = [file_text(name, options) for name in options.files]
         several = has_other or len(texts) > 1
         return [
             text
@@ -112,7 +121,8 @@ def wait_for_stdin(notice: str) -> None:
         terminal.notice(notice)
 
 
-def _file(name: str, options: InputOptions) -> str:
+def file_text(name: str, options: InputOptions) -> str:
+    """What a FILE is in a prompt. InputFault if it cannot be read, or is no text."""
     if name == "-":
         wait_for_stdin(_WAITING)
     text = decode(name, stdio.read(name), replace=options.replace_errors)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 _secrets: list[str] = []
 
 
 def keep_secret(text: str) -> None:
-    """Have `text` replaced by `***` in whatever is written about a request."""
-    if len(text) > 3 and text not in _secrets:
-        _secrets.append(text)
-        _secrets.sort(key=len, reverse=True)
+    """Have `text`, also as it stands in JSON, written as `***` wherever a request is spoken of."""
+    for form in (text, json.dumps(text)[1:-1]):
+        if len(text) > 3 and form not in _secrets:
+            _secrets.append(form)
+    _secrets.sort(key=len, reverse=True)
 
 
 def redact(text: str) -> str:

@@ -44,15 +44,15 @@ def wait(attempt: int, headers: Mapping[str, str], random: Callable[[], float]) 
     same do not come back at once; without a usable word half a second, doubled each time up to 8,
     less up to a quarter.
     """
-    told = _seconds(headers)
-    if told is not None:
-        return told + random() * min(told * _JITTER, _MOST_JITTER)
+    word = told(headers)
+    if word is not None:
+        return word + random() * min(word * _JITTER, _MOST_JITTER)
     step = _FIRST_WAIT * 2.0 ** min(attempt - 1, 10)
     return min(step, _LONGEST_WAIT) * (1 - _JITTER * random())
 
 
-def _seconds(headers: Mapping[str, str]) -> float | None:
-    """What retry-after-ms or retry-after says, if that is a time to come."""
+def told(headers: Mapping[str, str]) -> float | None:
+    """The seconds that retry-after-ms or retry-after says, if that is a time to come."""
     milliseconds = _number(headers.get("retry-after-ms", ""))
     if milliseconds is not None:
         return milliseconds / 1000

@@ -20,6 +20,7 @@ MAX_INPUT = 256 * 1024 * 1024
 
 _closed: set[int] = set()
 _claimed = False
+_sources: dict[str, None] = {}
 
 
 def prepare() -> None:
@@ -35,6 +36,16 @@ def prepare() -> None:
             if hole != fd:
                 os.dup2(hole, fd)
                 os.close(hole)
+
+
+def read_environment_as_utf8() -> None:
+    """In another locale the environment too is UTF-8, as the command line is."""
+    if sys.getfilesystemencoding() != "utf-8":
+        decoded = {
+            name.decode("utf-8", "surrogateescape"): value.decode("utf-8", "surrogateescape")
+            for name, value in os.environb.items()
+        }
+        os.environ = decoded  # type: ignore[assignment]  # noqa: B003
 
 
 def arguments() -> list[str]:
@@ -56,6 +67,11 @@ def is_claimed() -> bool:
     return _claimed
 
 
+def sources() -> list[str]:
+    """The files that were read for a request, in the order in which they were opened."""
+    return list(_sources)
+
+
 def why(error: OSError) -> str:
     """The system's reason, in lower case as messages are."""
     text = error.strerror or type(error).__name__
@@ -67,8 +83,11 @@ def shown(name: str) -> str:
     return "standard input" if name == "-" else name
 
 
-def open_input(name: str) -> int:
-    """A descriptor to read `name` from, "-" being standard input. InputFault says why not."""
+def open_input(name: str, *, is_source: bool = True) -> int:
+    """A descriptor to read `name` from, "-" being standard input. InputFault says why not.
+
+    A regular file that `is_source` of a request is one of `sources`.
+    """
     global _claimed
     if name == "-":
         if _claimed:
@@ -82,15 +101,18 @@ def open_input(name: str) -> int:
     except (OSError, ValueError) as error:
         reason = why(error) if isinstance(error, OSError) else "not a file name"
         raise InputFault(f"{name}: {reason}") from None
-    if stat.S_ISDIR(os.fstat(fd).st_mode):
+    kind = os.fstat(fd).st_mode
+    if stat.S_ISDIR(kind):
         os.close(fd)
         raise InputFault(f"{name}: is a directory")
+    if is_source and stat.S_ISREG(kind) and not name.startswith(("/dev/", "/proc/")):
+        _sources[name] = None
     return fd
 
 
-def chunks(name: str) -> Iterator[bytes]:
+def chunks(name: str, *, is_source: bool = True) -> Iterator[bytes]:
     """The bytes of `name` as they come."""
-    fd = open_input(name)
+    fd = open_input(name, is_source=is_source)
     try:
         while chunk := _read(fd, name):
             yield chunk
@@ -109,9 +131,9 @@ def _read(fd: int, name: str) -> bytes:
             raise InputFault(f"{shown(name)}: {why(error)}") from None
 
 
-def read(name: str, *, limit: int = MAX_INPUT) -> bytes:
+def read(name: str, *, limit: int = MAX_INPUT, is_source: bool = True) -> bytes:
     """All of `name`; InputFault if it cannot be read or has more than `limit` bytes."""
-    return b"".join(read_chunks(name, limit=limit))
+    return b"".join(_within(limit, chunks(name, is_source=is_source), name))
 
 
 def read_chunks(name: str, *, limit: int = MAX_INPUT) -> list[bytes]:

@@ -13,6 +13,9 @@ _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202
 _LINE_ENDS = re.compile(r"\s*[\r\n\u2028\u2029]\s*")
 _STDERR = 2
 
+# Characters of a message; an endpoint may send kilobytes of stack trace.
+_LONGEST = 1000
+
 _quiet = False
 
 
@@ -33,8 +36,13 @@ def visible(text: str) -> str:
 
 
 def line(text: str) -> str:
-    """`text` as one line that is safe to show: no secret, no line end, no control character."""
-    return visible(_LINE_ENDS.sub(" ", redact(text)))
+    """`text` as one line that is safe to show: no secret, no line end, no control character.
+
+    It is cut here alone, behind the filter: half a secret would pass that.
+    """
+    text = redact(text)
+    text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+    return visible(_LINE_ENDS.sub(" ", text))
 
 
 def error(text: str) -> None:

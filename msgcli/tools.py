@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 from msgcli import ending, stdio
 from msgcli.durations import duration
 from msgcli.errors import MsgcliError, UsageFault
-from msgcli.redaction import redact
+from msgcli.redaction import redact_bytes
 from msgcli.wire.request import encode
 
 _MAX_RESULT = 16 * 1024 * 1024
-_KEYS = frozenset(("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_CUSTOM_HEADERS"))
+_KEYS = frozenset((b"ANTHROPIC_API_KEY", b"ANTHROPIC_AUTH_TOKEN", b"ANTHROPIC_CUSTOM_HEADERS"))
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 Block = dict[str, Any]
@@ -122,9 +122,9 @@ class _Group:
             pass
 
 
-def _environment() -> dict[str, str]:
+def _environment() -> dict[bytes, bytes]:
     return {
         name: value
-        for name, value in os.environ.items()
-        if name not in _KEYS and redact(value) == value
+        for name, value in os.environb.items()
+        if name not in _KEYS and redact_bytes(value) == value
     }

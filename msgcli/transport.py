@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,6 +20,10 @@ from msgcli.connection import Endpoint
 from msgcli.wire.request import Body
 
 CHUNK = 65536
+
+# Seconds for which a connection may have nothing to do and be used again: less than any server
+# waits before it closes one.
+_KEPT = 1.0
 
 
 class NotSent(Exception):
@@ -55,29 +60,74 @@ class _Response(http.client.HTTPResponse):
             return super().read1(n)
         while not self._coding.ended:
             data = b"" if self._coding.broken else self.fp.read1(n)
-            if body := self._coding.feed(data):
+            body = self._coding.feed(data)
+            self._close_at_end()
+            if body:
                 return body
             if not data:
                 raise http.client.IncompleteRead(b"")
         return b""
 
+    def _close_at_end(self) -> None:
+        """Leave the connection to the next request as soon as the body is complete."""
+        if self._coding is not None and self._coding.ended:
+            self.close()
 
-class Exchange:
-    """One attempt: one connection, one request, one response."""
+
+class Line:
+    """The way to one endpoint, with a connection that is kept from one exchange to the next.
+
+    A request that is lost on it may have been processed. So it is not used again after a pause, in
+    which the other side may have closed it, nor when anything has come on it unasked, as an end
+    does.
+    """
 
     def __init__(self, endpoint: Endpoint) -> None:
-        self._endpoint = endpoint
+        self.adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1)
         self.sent = False
-        self._adapter = HTTPAdapter()
+        self._free_since = 0.0
+        self._idle_timeout = endpoint.idle_timeout
+        pools = _pool_classes(self)
+        self.adapter.poolmanager.pool_classes_by_scheme = pools
+        for proxy in set(endpoint.proxies.values()):
+            self.adapter.proxy_manager_for(proxy).pool_classes_by_scheme = pools
+
+    def begin(self) -> None:
+        """An exchange begins, of which nothing is sent so far."""
+        self.sent = False
+        if time.monotonic() - self._free_since > _KEPT:
+            self.adapter.close()
+
+    def connected(self, connection: socket.socket) -> None:
+        """A connection stands. From here on the idle time counts, for the upload too."""
+        connection.settimeout(self._idle_timeout)
+        self.sent = True
+
+    def end(self) -> None:
+        self._free_since = time.monotonic()
+
+
+class Exchange:
+    """One attempt: one request, one response; on a connection of its own, or on that of a line."""
+
+    def __init__(self, endpoint: Endpoint, line: Line | None = None) -> None:
+        self._endpoint = endpoint
+        self._line = line or Line(endpoint)
+        self._is_kept = line is not None
         self._response: requests.Response | None = None
+        self._line.begin()
+
+    @property
+    def sent(self) -> bool:
+        """Whether the request may have left."""
+        return self._line.sent
 
     def request(self, method: str, url: str, body: bytes | Body | None) -> requests.Response:
         """The response once its head has come; its body is read with `chunks`."""
         endpoint = self._endpoint
         request = requests.Request(method, url, headers=endpoint.headers, data=body).prepare()
         try:
-            self._prepare_pools()
-            self._response = self._adapter.send(
+            self._response = self._line.adapter.send(
                 request,
                 stream=True,
                 timeout=(endpoint.connect_timeout, endpoint.idle_timeout),
@@ -88,13 +138,6 @@ class Exchange:
         except (requests.RequestException, HTTPError, OSError) as error:
             raise self._broken(error) from None
         return self._response
-
-    def _prepare_pools(self) -> None:
-        """Have connections made that tell when they stand, and that read as `_Response` does."""
-        pools = _pool_classes(self)
-        self._adapter.poolmanager.pool_classes_by_scheme = pools
-        for proxy in set(self._endpoint.proxies.values()):
-            self._adapter.proxy_manager_for(proxy).pool_classes_by_scheme = pools
 
     def chunks(self) -> Iterator[bytes]:
         """The body as it comes, decompressed; Lost or Silent if it breaks."""
@@ -109,10 +152,12 @@ class Exchange:
             self.close()
 
     def close(self) -> None:
-        """Drop the connection, whatever is still on its way."""
+        """Drop the connection, whatever is still on its way; keep one on which nothing is."""
         if self._response is not None:
             self._response.close()
-        self._adapter.close()
+        self._line.end()
+        if not self._is_kept:
+            self._line.adapter.close()
 
     def _broken(self, error: Exception) -> NotSent | Lost:
         if self.sent:
@@ -125,20 +170,30 @@ class Exchange:
         )
 
 
-def _pool_classes(exchange: Exchange) -> dict[str, Any]:
+def _pool_classes(line: Line) -> dict[str, Any]:
+    """Connections that tell when a request may have left, and read as `_Response` does."""
+
     class Plain(HTTPConnection):
         response_class = _Response
 
         def connect(self) -> None:
             super().connect()
-            exchange.sent = True
+            line.connected(self.sock)
+
+        def request(self, *args: Any, **kwargs: Any) -> None:
+            line.sent = line.sent or self.sock is not None
+            super().request(*args, **kwargs)
 
     class Secure(HTTPSConnection):
         response_class = _Response
 
         def connect(self) -> None:
             super().connect()
-            exchange.sent = True
+            line.connected(self.sock)
+
+        def request(self, *args: Any, **kwargs: Any) -> None:
+            line.sent = line.sent or self.sock is not None
+            super().request(*args, **kwargs)
 
     class PlainPool(HTTPConnectionPool):
         ConnectionCls = Plain

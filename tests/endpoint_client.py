@@ -5,9 +5,12 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
+
+from support import start
 
 HEADERS = {
     "x-api-key": "sk-ant-test",
@@ -17,6 +20,7 @@ HEADERS = {
 MESSAGES = "/v1/messages"
 COUNT = "/v1/messages/count_tokens"
 OMIT: Any = object()
+CUT = http.client.IncompleteRead
 
 
 class Response(NamedTuple):
@@ -56,7 +60,8 @@ def events(data: bytes) -> Iterator[dict[str, Any]]:
     assert data.endswith(b"\n\n")
     for frame in data[:-2].split(b"\n\n"):
         name, line = frame.split(b"\n", 1)
-        assert name.startswith(b"event: ") and line.startswith(b"data: ")
+        assert name.startswith(b"event: ")
+        assert line.startswith(b"data: ")
         event = json.loads(line[6:])
         assert event["type"].encode() == name[7:]
         yield event
@@ -116,6 +121,7 @@ def connect(url: str, timeout: float = 20) -> http.client.HTTPConnection:
 def raw(url: str, timeout: float = 20) -> socket.socket:
     """A connected socket."""
     parts = urlsplit(url)
+    assert parts.port is not None
     return socket.create_connection((parts.hostname, parts.port), timeout)
 
 
@@ -168,9 +174,59 @@ def request_bytes(**changes: Any) -> bytes:
     return head.encode() + data
 
 
+def until_silent(connection: socket.socket) -> tuple[bytes, bool]:
+    """All that comes until the other side closes or falls silent, and whether it is silent."""
+    data = b""
+    try:
+        while piece := connection.recv(65536):
+            data += piece
+    except TimeoutError:
+        return data, True
+    return data, False
+
+
 def until_closed(connection: socket.socket) -> bytes:
     """All that comes until the other side closes."""
     data = b""
     while piece := connection.recv(65536):
         data += piece
     return data
+
+
+def read(
+    url: str, prompt: str, *, stream: bool, timeout: float = 20
+) -> tuple[Response, Exception | None]:
+    """What came of a reply, and how it failed."""
+    connection = connect(url, timeout)
+    data = b""
+    error: Exception | None = None
+    request = body(messages=[{"role": "user", "content": prompt}], stream=stream)
+    connection.request("POST", MESSAGES, json.dumps(request), HEADERS)
+    response = connection.getresponse()
+    try:
+        while piece := response.read1():
+            data += piece
+        if response.length:
+            error = CUT(b"")
+    except (http.client.HTTPException, OSError) as failed:
+        error = failed
+    connection.close()
+    return Response(response.status, response.headers, data), error
+
+
+@contextmanager
+def faulty_endpoints() -> Iterator[Callable[[str], str]]:
+    """A function that gives the URL of an endpoint with a fault, started when first asked for."""
+    running: dict[str, Any] = {}
+    urls: dict[str, str] = {}
+
+    def url(kind: str) -> str:
+        if kind not in running:
+            running[kind] = start("serve", "--fault", kind, stderr=None)
+            urls[kind] = running[kind].stdout.readline().decode().strip()
+        return urls[kind]
+
+    yield url
+    for server in running.values():
+        server.terminate()
+        server.communicate()

@@ -1,4 +1,4 @@
-"""Every fault of the endpoint, seen from the wire."""
+"""Every fault of the endpoint that is one of HTTP, seen from the wire."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import gzip
 import http.client
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from email.utils import parsedate_to_datetime
 from itertools import takewhile
 from typing import Any
@@ -16,14 +16,13 @@ from endpoint_client import (
     COUNT,
     HEADERS,
     MESSAGES,
-    Response,
     ask,
     body,
     connect,
-    events,
-    fold,
+    faulty_endpoints,
     post,
     raw,
+    read,
     request_bytes,
     until_closed,
 )
@@ -34,46 +33,12 @@ from msgcli.endpoint import faults
 
 Serve = Callable[..., str]
 PROMPT = "A prompt of several words"
-CUT = http.client.IncompleteRead
 
 
 @pytest.fixture(scope="module")
-def faulty() -> Any:
-    """The URL of an endpoint with this fault, started when it is first asked for."""
-    from conftest import _serve, _stop
-
-    running: list[Any] = []
-    urls: dict[str, str] = {}
-
-    def url(kind: str) -> str:
-        if kind not in urls:
-            urls[kind] = _serve(running, "--fault", kind)
-        return urls[kind]
-
-    yield url
-    _stop(running)
-
-
-def read(url: str, *, stream: bool, timeout: float = 20) -> tuple[Response, Exception | None]:
-    """What came of a reply, and how it failed."""
-    connection = connect(url, timeout)
-    data, error = b"", None
-    request = body(messages=[{"role": "user", "content": PROMPT}], stream=stream)
-    connection.request("POST", MESSAGES, json.dumps(request), HEADERS)
-    response = connection.getresponse()
-    try:
-        while piece := response.read1():
-            data += piece
-        if response.length:
-            error = CUT(b"")
-    except (http.client.HTTPException, OSError) as failed:
-        error = failed
-    connection.close()
-    return Response(response.status, response.headers, data), error
-
-
-def names(data: bytes) -> list[str]:
-    return [event["type"] for event in events(data)]
+def faulty() -> Iterator[Callable[[str], str]]:
+    with faulty_endpoints() as url:
+        yield url
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -172,61 +137,12 @@ def test_the_other_form(faulty: Any, stream: bool) -> None:
     assert as_json.text == as_stream.text == PROMPT
 
 
-@pytest.mark.parametrize(
-    ("kind", "error"),
-    [
-        ("cut", CUT),
-        ("reset", ConnectionResetError),
-        ("stall", TimeoutError),
-        ("clean-cut", None),
-        ("cut-close", None),
-    ],
-)
-def test_a_stream_that_ends_early(faulty: Any, kind: str, error: Any) -> None:
-    response, failed = read(faulty(kind), stream=True, timeout=1)
-    assert type(failed) is (error or type(None))
-    shown = names(response.data)
-    assert shown[:3] == ["message_start", "ping", "content_block_start"]
-    assert set(shown[3:]) == {"content_block_delta"}
-    assert PROMPT.startswith(response.text)
-    assert 0 < len(response.text) < len(PROMPT)
-
-
-@pytest.mark.parametrize(
-    ("kind", "error"),
-    [
-        ("cut", CUT),
-        ("reset", ConnectionResetError),
-        ("stall", TimeoutError),
-        ("clean-cut", None),
-        ("cut-close", None),
-    ],
-)
-def test_json_that_ends_early(faulty: Any, kind: str, error: Any) -> None:
-    response, failed = read(faulty(kind), stream=False, timeout=1)
-    assert type(failed) is (error or type(None))
-    assert response.data.startswith(b'{"id":"msg_')
-    with pytest.raises(ValueError, match=r"line 1"):
-        json.loads(response.data)
-
-
-@pytest.mark.parametrize("kind", ["cut", "clean-cut"])
-def test_an_empty_stream_ends_early_too(faulty: Any, kind: str) -> None:
-    connection = raw(faulty(kind))
-    connection.sendall(
-        request_bytes(stream=True, stop_sequences=["Hello"]).replace(b"1.1", b"1.0", 1)
-    )
-    data = until_closed(connection).partition(b"\r\n\r\n")[2]
-    connection.close()
-    assert names(data) == ["message_start"]
-
-
 @pytest.mark.parametrize("stream", [False, True])
 def test_no_answer(faulty: Any, stream: bool) -> None:
     with pytest.raises(http.client.RemoteDisconnected):
-        read(faulty("drop"), stream=stream)
+        read(faulty("drop"), PROMPT, stream=stream)
     with pytest.raises(TimeoutError):
-        read(faulty("stall-headers"), stream=stream, timeout=0.5)
+        read(faulty("stall-headers"), PROMPT, stream=stream, timeout=0.5)
 
 
 def test_half_of_the_headers(faulty: Any) -> None:
@@ -247,55 +163,13 @@ def test_early_hints(faulty: Any) -> None:
     assert second.startswith(b"HTTP/1.1 200 OK\r\n")
 
 
-@pytest.mark.parametrize("kind", ["error-event", "error-stall"])
-def test_an_error_event_after_some_text(faulty: Any, kind: str) -> None:
-    response, failed = read(faulty(kind), stream=True, timeout=1)
-    assert type(failed) is (TimeoutError if kind == "error-stall" else type(None))
-    *before, last = response.events
-    assert last["error"] == {"type": "overloaded_error", "message": "Overloaded"}
-    assert last["request_id"] == response.headers["request-id"]
-    assert [event["type"] for event in before][-1] == "content_block_delta"
-
-
-def test_an_error_event_before_all(faulty: Any) -> None:
-    (event,) = post(faulty("early-error"), stream=True).events
-    assert event["error"]["type"] == "overloaded_error"
-
-
-@pytest.mark.parametrize("kind", ["error-event", "early-error"])
-def test_an_error_event_in_json_is_its_status(faulty: Any, kind: str) -> None:
-    assert post(faulty(kind), stream=False).error[:2] == (529, "overloaded_error")
-
-
-def test_pings_for_ever(faulty: Any) -> None:
-    connection = connect(faulty("pings"))
-    connection.request("POST", MESSAGES, json.dumps(body(stream=True)), HEADERS)
-    response = connection.getresponse()
-    lines = (line for line in iter(response.readline, b"") if line.startswith(b"event: "))
-    assert [next(lines) for _ in range(6)] == [b"event: message_start\n"] + 5 * [b"event: ping\n"]
-    connection.close()
-
-
-@pytest.mark.parametrize("stream", [False, True])
-def test_a_connection_that_stays_open_after_the_end(faulty: Any, stream: bool) -> None:
-    connection = raw(faulty("linger"), timeout=0.5)
-    connection.sendall(request_bytes(stream=stream))
-    data = b""
-    with pytest.raises(TimeoutError):
-        while piece := connection.recv(65536):
-            data += piece
-    connection.close()
-    assert data.rstrip().endswith(b'{"type":"message_stop"}' if stream else b"}}")
-    assert not data.endswith(b"0\r\n\r\n")
-
-
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize(
     ("kind", "framing"),
     [("until-close", (None, None)), ("with-length", (True, None)), ("slow-body", None)],
 )
 def test_other_framings(faulty: Any, kind: str, framing: Any, stream: bool) -> None:
-    response, failed = read(faulty(kind), stream=stream)
+    response, failed = read(faulty(kind), PROMPT, stream=stream)
     assert failed is None
     assert response.text == PROMPT
     found = (response.headers["content-length"], response.headers["transfer-encoding"])
@@ -320,30 +194,6 @@ def test_a_body_that_is_compressed(faulty: Any, stream: bool) -> None:
     assert response._replace(data=gzip.decompress(response.data)).text == PROMPT
 
 
-@pytest.mark.parametrize(
-    ("kind", "restored"),
-    [
-        ("crlf", lambda data: data.replace(b"\r\n", b"\n")),
-        ("done", lambda data: data.removesuffix(b"data: [DONE]\n\n")),
-        ("bom", lambda data: data.removeprefix(b"\xef\xbb\xbf")),
-        ("comments", lambda data: data.replace(b": keep-alive\n\n", b"")),
-        (
-            "no-names",
-            lambda data: b"".join(
-                b"event: %b\n%b\n\n" % (json.loads(frame[6:])["type"].encode(), frame)
-                for frame in data[:-2].split(b"\n\n")
-            ),
-        ),
-    ],
-)
-def test_odd_streams(faulty: Any, kind: str, restored: Callable[[bytes], bytes]) -> None:
-    data = ask(faulty(kind), PROMPT, stream=True).data
-    assert restored(data) != data
-    message = fold(list(events(restored(data))))
-    assert message["content"] == [{"type": "text", "text": PROMPT}]
-    assert ask(faulty(kind), PROMPT, stream=False).text == PROMPT
-
-
 def test_faults_come_one_after_the_other(serve: Serve) -> None:
     url = serve("--fault", "529:2", "--fault", "500:1")
     assert [post(url).status for _ in range(5)] == [529, 529, 500, 200, 200]
@@ -366,7 +216,9 @@ def test_an_unknown_fault_is_named_beside_the_known_ones(kind: str) -> None:
     done = run("serve", "--fault", kind)
     assert (done.returncode, done.stdout) == (2, b"")
     (line,) = done.stderr.decode().splitlines()
-    assert line.startswith(f"msgcli: --fault: {kind.split(':')[0]}: no such fault; there are 400 to 599")
+    assert line.startswith(
+        f"msgcli: --fault: {kind.split(':')[0]}: no such fault; there are 400 to 599"
+    )
     assert all(f" {name}" in line for name in faults.FAULTS if not name.isdigit())
 
 
@@ -382,11 +234,3 @@ def test_the_page_lists_every_fault() -> None:
     section = takewhile(lambda line: not line.startswith(".Sh "), lines)
     listed = [line.removeprefix(".It Cm ") for line in section if line.startswith(".It Cm ")]
     assert listed == ["400 No to Cm 599", *faults.FAULTS]
-
-
-def test_a_reset_is_a_reset(faulty: Any) -> None:
-    connection = raw(faulty("reset"))
-    connection.sendall(request_bytes(stream=True))
-    with pytest.raises(ConnectionResetError):
-        until_closed(connection)
-    connection.close()

@@ -7,7 +7,7 @@ import socket
 import stat
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,10 @@ def test_a_client_of_http_1_0_may_stay(endpoint: str) -> None:
     connection = raw(endpoint)
     request = request_bytes().replace(b"1.1\r\n", b"1.0\r\nconnection: keep-alive\r\n", 1)
     connection.sendall(request)
-    assert b"\r\nconnection: keep-alive\r\n" in connection.recv(65536)
+    first = b""
+    while not first.endswith(b"}}"):
+        first += connection.recv(65536)
+    assert b"\r\nconnection: keep-alive\r\n" in first
     connection.sendall(request.replace(b"keep-alive", b"close"))
     assert until_closed(connection).startswith(b"HTTP/1.1 200 OK")
     connection.close()
@@ -83,7 +86,9 @@ def test_each_event_is_a_chunk_of_its_own(endpoint: str) -> None:
         chunks.append(chunk)
     assert chunks.pop() == b""
     assert len(chunks) >= 7
-    assert all(c.startswith(b"event: ") and c.count(b"\n\n") == 1 and c[-2:] == b"\n\n" for c in chunks)
+    assert all(
+        c.startswith(b"event: ") and c.count(b"\n\n") == 1 and c[-2:] == b"\n\n" for c in chunks
+    )
 
 
 def test_the_body_may_come_in_chunks(endpoint: str) -> None:
@@ -170,7 +175,7 @@ def test_requests_are_answered_side_by_side(serve: Serve) -> None:
     for thread in threads:
         thread.join()
     assert len(done) == 20
-    assert 0.3 <= min(done)
+    assert min(done) >= 0.3
     assert max(done) < 3
 
 
@@ -185,18 +190,17 @@ def test_a_hundred_clients_may_knock_at_once(endpoint: str) -> None:
 
 def test_delay_is_the_time_between_two_events(serve: Serve) -> None:
     connection = connect(serve("--delay", "50ms"))
+    began = time.monotonic()
     connection.request("POST", MESSAGES, json.dumps(body(stream=True)), HEADERS)
     response = connection.getresponse()
-    began = time.monotonic()
     times = []
     while line := response.readline():
         if line.startswith(b"event: "):
             times.append(time.monotonic() - began)
     connection.close()
-    gaps = [after - before for before, after in zip(times, times[1:], strict=False)]
-    assert times[0] < 0.05
-    assert len(gaps) >= 6
-    assert min(gaps) > 0.03
+    assert len(times) >= 7
+    assert times[-1] >= 0.05 * (len(times) - 1)
+    assert times[0] < times[-1] / 2
 
 
 def wait_for(lines: Callable[[], list[Any]], number: int) -> list[Any]:
@@ -208,7 +212,7 @@ def wait_for(lines: Callable[[], list[Any]], number: int) -> list[Any]:
 
 
 @pytest.fixture
-def logged(serve: Serve, tmp_path: Path) -> Iterator[Any]:
+def logged(serve: Serve, tmp_path: Path) -> Any:
     """Starts an endpoint with a log, and gives its URL and a function that reads the log."""
     file = tmp_path / "requests.jsonl"
 

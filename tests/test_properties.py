@@ -196,10 +196,10 @@ def bad() -> Iterator[BadServer]:
 
 
 TEXTS = [
-    *("plain", "no newline", "newline\n", "\r\n\r\n", "a\rb", " spaces  ", "\ttab\t\n\n\n"),
+    *("plain", "no newline", "newline\n", "\r\n\r\nx", "a\rb", " spaces  ", "\ttab\t\n\n\n"),
     *(
         "é ü ß",
-        "\u2028\u2029\x85",
+        "x\u2028\u2029\x85",
         "\U0001f600 \u200d",
         "\ufeffx",
         "\x01\x1b[31m\x7f",
@@ -228,3 +228,47 @@ def test_any_text_makes_a_body_that_holds_it(texts: list[str]) -> None:
     assert done.returncode == 0, done.stderr
     content = json.loads(done.stdout)["messages"][0]["content"]
     assert content == "\n\n".join(text.replace("\0", "") for text in texts)
+
+
+def with_block(**block: object) -> bytes:
+    """A right stream but for what is in its content block."""
+    return b"".join([GOOD[0], event("content_block_start", index=0, content_block=block), *stop()])
+
+
+def nested(depth: int) -> object:
+    value: object = 1
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        with_block(type=[]),
+        with_block(type={}),
+        with_block(type="tool_use", input=nested(480)),
+        with_block(type="tool_use", input=nested(900)),
+        STREAM.replace(b'"text_delta"', b"[]"),
+        STREAM.replace(b'"text_delta"', b'{"a": 1}'),
+        with_block(type="text", citations=5).removesuffix(b"".join(stop()))
+        + event("content_block_delta", index=0, delta={"type": "citations_delta", "citation": {}})
+        + b"".join(stop()),
+        json.dumps({"content": [{"type": {}}], "stop_reason": "end_turn"}).encode(),
+        json.dumps({"error": {"details": nested(900)}}).encode(),
+    ],
+    ids=range(9),
+)
+def test_fields_of_the_wrong_kind_end_with_a_documented_status(data: bytes) -> None:
+    assert decode([data]).status in STATUSES
+
+
+@pytest.mark.parametrize("before", [b"\n" * 3, b"\n" * 5, b"\n" * 9, b"\xef\xbb\xbf\r\n", b" \r\n"])
+def test_blank_lines_before_a_stream_mean_nothing_however_they_are_cut(before: bytes) -> None:
+    assert decode([before[at : at + 1] for at in range(len(before))] + [STREAM]).status == 0
+    assert decode([bytes((byte,)) for byte in before + STREAM]).status == 0
+
+
+def test_a_reply_never_has_a_number_that_is_no_json() -> None:
+    written = decode([with_block(type="x", value=float("nan"))]).json
+    assert b"NaN" not in written

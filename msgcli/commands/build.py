@@ -10,6 +10,7 @@ from msgcli.compose import compose
 from msgcli.conversation import read
 from msgcli.errors import MsgcliError
 from msgcli.options.input import input_options
+from msgcli.options.profile import profile_options
 from msgcli.options.request import RequestOptions, request_options
 from msgcli.prompt import InputOptions
 from msgcli.wire.request import Body
@@ -18,6 +19,7 @@ from msgcli.wire.request import Body
 @click.command("build", cls=Command)
 @input_options
 @request_options
+@profile_options
 @click.option("-o", "--output", metavar="FILE", help="Write to FILE, whole or not at all.")
 @click.option("--curl", "as_curl", is_flag=True, help="Write the command line that would send it.")
 def command(

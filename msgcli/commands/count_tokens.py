@@ -12,6 +12,7 @@ from msgcli.errors import MsgcliError, RefusedFault
 from msgcli.options.connection import ConnectionOptions, connection_options
 from msgcli.options.format import Format, format_options
 from msgcli.options.input import input_options
+from msgcli.options.profile import profile_options
 from msgcli.options.request import RequestOptions, request_options
 from msgcli.output import ended
 from msgcli.prompt import InputOptions
@@ -27,6 +28,7 @@ _NO_SUCH_RESOURCE = (404, 405)
 @input_options
 @request_options
 @connection_options
+@profile_options
 @format_options
 def command(
     prompt: InputOptions, request: RequestOptions, connection: ConnectionOptions, form: Format

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import click
 
-from msgcli.client import Client
 from msgcli.command import Command
 from msgcli.compose import compose
 from msgcli.conversation import Conversation, new_turns
@@ -14,11 +13,13 @@ from msgcli.errors import MsgcliError
 from msgcli.options.connection import ConnectionOptions, connection_options
 from msgcli.options.input import input_options
 from msgcli.options.output import OutputOptions, Target, output_options
+from msgcli.options.profile import profile_options
 from msgcli.options.request import RequestOptions, request_options
 from msgcli.options.turns import turn_options
 from msgcli.output import AtEnd, Draft
 from msgcli.prompt import InputOptions
 from msgcli.report import Report
+from msgcli.reuse import Sender
 from msgcli.schema import Schema
 from msgcli.turns import Reply, Turn, TurnOptions, converse
 from msgcli.wire.message import Fold
@@ -28,7 +29,7 @@ from msgcli.wire.request import Body, extend
 class Call(NamedTuple):
     """One call of `create`: whom it asks, and where the replies go."""
 
-    client: Client
+    sender: Sender
     output: OutputOptions
     target: Target
     body: dict[str, Any]
@@ -43,7 +44,7 @@ class Call(NamedTuple):
         if self.schema is not None and self.output.format == "text":
             schema = self.schema
             tap = AtEnd(draft, lambda: self.output.ended(schema.json(fold.message()["content"])))
-        pieces = self.client.send(Body(extend(self.body, turns)))
+        pieces = self.sender.send(Body(extend(self.body, turns)))
         try:
             verdict = self.output.drain(pieces, self.target, tap, fold, final=not self.waits)
         except MsgcliError:
@@ -57,6 +58,7 @@ class Call(NamedTuple):
 @request_options
 @turn_options
 @connection_options
+@profile_options
 @output_options
 def command(
     prompt: InputOptions,
@@ -70,15 +72,17 @@ def command(
     connection.start_clock(report, reader=output.to_stdout)
     schema = request.schema
     with output.open(report, hold=schema is not None) as target:
-        endpoint = connection.endpoint()
+        sender = output.sender(connection, report)
         conversation = Conversation(prompt.conversation) if prompt.conversation else None
         history = conversation.turns if conversation else []
         body = compose(request, prompt, history, streams=output.format != "json")
         turns.tools.check(body.get("tools"))
-        client = connection.client(endpoint, report, max_reply_size=output.max_reply_size)
+        output.check_sources()
         waits = bool(turns.tools.commands) or schema is not None
-        call = Call(client, output, target, body, schema, waits)
+        call = Call(sender, output, target, body, schema, waits)
         outcome = converse(call.ask, turns, schema)
+        if outcome.verdict is None:
+            sender.keep()
         target.settle(keep=outcome.verdict is None)
         if conversation and outcome.verdict is None:
             content = outcome.fold.message()["content"]

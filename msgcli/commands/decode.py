@@ -9,7 +9,7 @@ import click
 from msgcli import stdio
 from msgcli.command import Command, is_given
 from msgcli.errors import MsgcliError, UsageFault
-from msgcli.options.output import OutputOptions, output_options
+from msgcli.options.output import OutputOptions, decoded_output_options
 from msgcli.output import AtEnd, dump
 from msgcli.report import Report
 from msgcli.wire import reply
@@ -19,7 +19,7 @@ from msgcli.wire.reply import Piece
 
 @click.command("decode", cls=Command)
 @click.argument("file", metavar="[FILE]", default="-")
-@output_options
+@decoded_output_options
 @click.option(
     "--blocks", metavar="TYPE", help="Write the blocks of this type, a JSON object a line."
 )

@@ -10,6 +10,7 @@ from msgcli.command import Command, help_option
 from msgcli.errors import MsgcliError, UsageFault
 from msgcli.options.connection import ConnectionOptions, connection_options
 from msgcli.options.format import Format, format_options
+from msgcli.options.profile import profile_options
 from msgcli.output import ended
 from msgcli.report import Report
 from msgcli.wire import resource
@@ -30,6 +31,7 @@ def command() -> None:
 
 @command.command("list", cls=Command)
 @connection_options
+@profile_options
 @format_options
 def list_models(connection: ConnectionOptions, form: Format) -> None:
     """List the models."""
@@ -44,6 +46,7 @@ def list_models(connection: ConnectionOptions, form: Format) -> None:
 @command.command("retrieve", cls=Command)
 @click.argument("name", metavar="ID")
 @connection_options
+@profile_options
 @format_options
 def retrieve_model(name: str, connection: ConnectionOptions, form: Format) -> None:
     """Show one model."""
@@ -52,8 +55,7 @@ def retrieve_model(name: str, connection: ConnectionOptions, form: Format) -> No
     client = _client(connection, form)
     answer = client.fetch("GET", resource.path_of("models", name))
     try:
-        model = resource.read(answer)
-        (found,) = resource.ids({"data": [model]})
+        found = resource.id_of(resource.read(answer))
     except MsgcliError as fault:
         raise fault.at(client.endpoint.host) from None
     form.write(ended(answer) if form.is_json else f"{found}\n".encode())

@@ -9,6 +9,7 @@ from msgcli.command import Command
 from msgcli.errors import InputFault, MsgcliError
 from msgcli.options.connection import ConnectionOptions, connection_options
 from msgcli.options.output import OutputOptions, raw_output_options
+from msgcli.options.profile import profile_options
 from msgcli.output import AsItCame
 from msgcli.report import Report
 from msgcli.wire import strict
@@ -18,18 +19,20 @@ from msgcli.wire.message import Fold
 @click.command("post", cls=Command)
 @click.argument("file", metavar="[FILE]", default="-")
 @connection_options
+@profile_options
 @raw_output_options
 def command(file: str, connection: ConnectionOptions, output: OutputOptions) -> MsgcliError | None:
     """Send a body, and write the reply as it came."""
     report = Report(verbose=connection.verbose)
     connection.start_clock(report, reader=output.to_stdout)
     target = output.open(report)
-    endpoint = connection.endpoint()
+    sender = output.sender(connection, report)
     body = _read(file)
-    client = connection.client(endpoint, report, max_reply_size=output.max_reply_size)
+    output.check_sources()
     fold = Fold()
     with target:
-        output.drain(client.send(body), target, AsItCame(target.sink), fold)
+        output.drain(sender.send(body), target, AsItCame(target.sink), fold)
+        sender.keep()
         target.settle(keep=True)
     return None
 

@@ -1,4 +1,4 @@
-"""`msgcli serve`: a local endpoint, to try scripts against without a key, a network or cost."""
+"""Be a local endpoint that repeats the prompt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shapes of content blocks and of their sources."""
+"""Content blocks: their long form, their shapes and those of their sources."""
 
 from __future__ import annotations
 
@@ -49,6 +49,13 @@ BETA = (
     "tool_addition",
     "tool_removal",
 )
+
+
+def as_blocks(content: str | list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Content in its long form: a string is one text block, an empty one none."""
+    if isinstance(content, str):
+        return [{"type": "text", "text": content}] if content else []
+    return content
 
 
 def real_type(data: bytes) -> str | None:

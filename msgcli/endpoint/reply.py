@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from msgcli.endpoint import models, tokens
+from msgcli.endpoint.blocks import as_blocks
 from msgcli.endpoint.problem import invalid
 from msgcli.endpoint.schema import sample
 from msgcli.endpoint.strictjson import dump
@@ -39,14 +40,14 @@ class Content(NamedTuple):
 def prompt_of(body: Mapping[str, Any]) -> str:
     """The text of the last user message; of its tool results, if it has no text of its own."""
     users = [message for message in body["messages"] if message["role"] == "user"]
-    blocks = tokens.as_blocks(users[-1]["content"])
+    blocks = as_blocks(users[-1]["content"])
     texts = [block["text"] for block in blocks if block["type"] == "text"]
     if not texts:
         texts = [
             part["text"]
             for block in blocks
             if block["type"] == "tool_result"
-            for part in tokens.as_blocks(block.get("content", ""))
+            for part in as_blocks(block.get("content", ""))
             if part["type"] == "text"
         ]
     return "\n\n".join(texts)

@@ -5,18 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from msgcli.endpoint.blocks import as_blocks
 from msgcli.endpoint.strictjson import dump
 
 BYTES_PER_TOKEN = 4
 ATTACHMENT_TOKENS = 1500
 NOT_COUNTED = ("thinking", "redacted_thinking")
-
-
-def as_blocks(content: str | list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Content in its long form: a string is one text block, an empty one none."""
-    if isinstance(content, str):
-        return [{"type": "text", "text": content}] if content else []
-    return content
 
 
 def in_text(text: str) -> int:

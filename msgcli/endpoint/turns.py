@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from msgcli.endpoint.blocks import as_blocks
 from msgcli.endpoint.problem import Problem, invalid
-from msgcli.endpoint.tokens import as_blocks
 
 CACHE_BREAKPOINTS = 4
 

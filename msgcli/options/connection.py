@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, NamedTuple
 
 import click
 
 from msgcli import connection, credentials, watch
 from msgcli.client import Client
+from msgcli.command import is_from_profile
 from msgcli.connection import Endpoint
 from msgcli.durations import duration
 from msgcli.errors import TimeFault, UsageFault
@@ -18,9 +20,10 @@ from msgcli.trace import Trace
 
 
 class ConnectionOptions(NamedTuple):
-    """The values of the options as they were given."""
+    """The values of the options; `inherited` are those that the config file gave."""
 
     values: dict[str, Any]
+    inherited: frozenset[str]
 
     def start_clock(self, report: Report, *, reader: bool) -> None:
         """From here on --timeout runs, and a `reader` of stdout that goes away is noticed."""
@@ -32,16 +35,19 @@ class ConnectionOptions(NamedTuple):
 
         watch.start(timeout, reader=reader, expired=expired)
 
+    def identity(self) -> tuple[str, dict[str, str]]:
+        """What tells one endpoint from another: its URL, and the headers that are meant for it."""
+        url = connection.base_url(self.values["base_url"])
+        return f"{url}/v1/messages", connection.meaningful(self._sent())
+
     def endpoint(self) -> Endpoint:
         """All that can be known of the endpoint without a connection; a fault if it cannot be."""
         v = self.values
         url = connection.base_url(v["base_url"])
         host = connection.host(url)
         loopback = connection.is_loopback(host)
-        sent = connection.headers(given=v["header"], betas=v["beta"], api_version=v["api_version"])
-        credential = credentials.find(
-            key_file=v["api_key_file"], key_command=v["api_key_command"], scheme=v["auth"]
-        )
+        sent = self._sent()
+        credential = credentials.find(**self.key_sources(), scheme=v["auth"])
         connection.authenticate(
             sent, credential, is_loopback=loopback, needs_none=v["auth"] == "none"
         )
@@ -50,12 +56,49 @@ class ConnectionOptions(NamedTuple):
             base_url=url,
             host=connection.netloc(url),
             headers=sent,
-            proxies=connection.proxies(url, v["proxy"], is_loopback=loopback),
+            proxies=self._proxies(url, is_loopback=loopback),
             verify=connection.authorities(v["cacert"]),
             client_cert=connection.client_certificate(v["client_cert"], v["client_key"]),
             connect_timeout=v["connect_timeout"],
             idle_timeout=v["idle_timeout"],
         )
+
+    # Where the environment has no variable of one option's own, it comes before the profile here.
+
+    def _sent(self) -> dict[str, str]:
+        v = self.values
+        return connection.headers(
+            given=self._headers(), betas=v["beta"], api_version=v["api_version"]
+        )
+
+    def _headers(self) -> tuple[str, ...]:
+        given: tuple[str, ...] = self.values["header"]
+        if "header" not in self.inherited:
+            return given
+        custom = os.environ.get("ANTHROPIC_CUSTOM_HEADERS", "").splitlines()
+        return (*given, *(line for line in custom if line.strip()))
+
+    def key_sources(self) -> dict[str, str | None]:
+        """The key file and the key command that count. A flag and a key in the environment come
+        before those of the profile; but the key of the environment is not for an endpoint that the
+        profile names together with a key of its own."""
+        given = {"key_file": "api_key_file", "key_command": "api_key_command"}
+        flags = {
+            key: None if name in self.inherited else self.values[name]
+            for key, name in given.items()
+        }
+        keys = (os.environ.get("ANTHROPIC_API_KEY"), os.environ.get("ANTHROPIC_AUTH_TOKEN"))
+        has_flag = any(value is not None for value in flags.values())
+        if has_flag or (any(keys) and "base_url" not in self.inherited):
+            return flags
+        return {key: self.values[name] for key, name in given.items()}
+
+    def _proxies(self, url: str, *, is_loopback: bool) -> dict[str, str]:
+        given = self.values["proxy"]
+        found = {}
+        if "proxy" in self.inherited:
+            found = connection.proxies(url, None, is_loopback=is_loopback)
+        return found or connection.proxies(url, given, is_loopback=is_loopback)
 
     def client(self, endpoint: Endpoint, report: Report, *, max_reply_size: int) -> Client:
         v = self.values
@@ -72,7 +115,8 @@ def _make(**values: Any) -> ConnectionOptions:
     for name in ("timeout", "connect_timeout", "idle_timeout"):
         if values[name] <= 0:
             raise UsageFault(f"--{name.replace('_', '-')}: a time limit is more than 0")
-    return ConnectionOptions(values)
+    inherited = frozenset(name for name in values if is_from_profile(name))
+    return ConnectionOptions(values, inherited)
 
 
 _o = click.option
@@ -149,10 +193,21 @@ connection_options = Bundle(
     ),
     _o("--retry-all-errors", is_flag=True, help="Try again also what may have been billed."),
     _o("--proxy", metavar="URL", help="Connect through this proxy."),
-    _o("--cacert", metavar="FILE", help="Trust these certificate authorities."),
+    _o(
+        "--cacert",
+        metavar="FILE",
+        envvar="REQUESTS_CA_BUNDLE",
+        help="Trust these certificate authorities.",
+    ),
     _o("--client-cert", metavar="FILE", help="The certificate that this client shows."),
     _o("--client-key", metavar="FILE", help="The key of that certificate."),
     _o("--allow-http", is_flag=True, help="Send the key unencrypted, beyond loopback too."),
-    _o("-v", "--verbose", count=True, help="One line a request on stderr; -vv headers too."),
+    _o(
+        "-v",
+        "--verbose",
+        count=True,
+        type=COUNT,
+        help="One line a request on stderr; -vv headers too.",
+    ),
     _o("--trace", metavar="FILE", help="Write the whole exchange to FILE, without secrets."),
 )

@@ -7,11 +7,16 @@ from typing import Any, NamedTuple
 
 import click
 
-from msgcli import ending, files, output, stdio
-from msgcli.errors import MsgcliError
+from msgcli import depfile, ending, files, output, stdio
+from msgcli.client import Client
+from msgcli.errors import MsgcliError, UsageFault
+from msgcli.options.connection import ConnectionOptions
 from msgcli.options.types import SIZE, TEXT, Bundle
 from msgcli.output import Sink, Tap, Writable
+from msgcli.redaction import redact_bytes
 from msgcli.report import Report
+from msgcli.reuse import Reuse, Sender, Store, Unstored
+from msgcli.usage import UsageLog
 from msgcli.wire import reply
 from msgcli.wire.message import Fold
 from msgcli.wire.reply import Piece
@@ -65,11 +70,45 @@ class OutputOptions(NamedTuple):
             sink = output.Shown(sink)
         if values["hold"] or hold:
             sink = output.Held(sink)
+        if values.get("depfile") is not None:
+            sink = depfile.Ruled(sink, values["output"], files.output(values["depfile"]))
         thinking = values["thinking_output"]
         target = None if thinking is None else files.Direct(thinking, files.open_private(thinking))
         if values["meta"] is not None:
             _write_at_end(values["meta"], report)
+        if values.get("usage_log") is not None:
+            _log_at_end(values["usage_log"], report)
         return Target(sink, target, report)
+
+    def check_sources(self) -> None:
+        """UsageFault if a file that was read has a name that cannot be in the --depfile."""
+        if self.values.get("depfile") is not None:
+            depfile.rule(self.values["output"], stdio.sources())
+
+    def sender(self, connection: ConnectionOptions, report: Report) -> Sender:
+        """What sends requests. With --reuse, what a connection needs is asked for only when there
+        has to be one."""
+
+        def connect() -> Client:
+            endpoint = connection.endpoint()
+            return connection.client(endpoint, report, max_reply_size=self.max_reply_size)
+
+        if self.values["reuse"] is None:
+            return Unstored(connect())
+        store = Store(self.values["reuse"])
+        url, headers = connection.identity()
+        return Reuse(
+            store, url, headers, connect=connect, is_complete=self._is_complete, report=report
+        )
+
+    @property
+    def _accepted(self) -> frozenset[str] | None:
+        accept = self.values.get("accept")
+        return None if accept is None else frozenset(accept)
+
+    def _is_complete(self, fold: Fold) -> bool:
+        verdict = fold.verdict(self._accepted)
+        return verdict is None or verdict.type == "tool_use"
 
     def ended(self, text: bytes) -> bytes:
         """A whole text as it is written: with a newline at its end, unless --no-newline."""
@@ -87,8 +126,7 @@ class OutputOptions(NamedTuple):
         taps = [tap]
         if target.thinking is not None:
             taps.append(output.Text(target.thinking, fold.thinking, newline=True))
-        accept = self.values.get("accept")
-        accepted = None if accept is None else frozenset(accept)
+        accepted = self._accepted
         try:
             return output.drain(
                 pieces, fold, taps, accepted=accepted, report=target.report, final=final
@@ -101,12 +139,24 @@ def _write_at_end(name: str, report: Report) -> None:
     meta = files.Direct(name, files.open_private(name))
 
     def write(status: int, error: MsgcliError | None) -> None:
-        meta.write(output.dump(report.as_object(status, error)))
+        meta.write(redact_bytes(output.dump(report.as_object(status, error))))
+
+    ending.at_end(write)
+
+
+def _log_at_end(name: str, report: Report) -> None:
+    log = UsageLog(name)
+
+    def write(status: int, error: MsgcliError | None) -> None:
+        if report.attempts:
+            log.append(report.as_object(status, error))
 
     ending.at_end(write)
 
 
 def _make(**values: Any) -> OutputOptions:
+    if values.get("depfile") is not None and values["output"] in (None, "-"):
+        raise UsageFault("--depfile: there is no -o FILE that it is about")
     return OutputOptions(values)
 
 
@@ -149,6 +199,17 @@ _WRITTEN = (
         help="The largest event or JSON body taken; default 64M.",
     ),
 )
+_SENT = (
+    _o(
+        "--usage-log",
+        metavar="FILE",
+        envvar="MSGCLI_USAGE_LOG",
+        help="Append what is known of the call to FILE as a line.",
+    ),
+    _o("--depfile", metavar="FILE", help="Write a rule for make: what the output is made of."),
+    _o("--reuse", metavar="DIR", help="Take the reply from DIR if it is there, else store it."),
+)
 
-output_options = Bundle("output", _make, _FORMAT, _NO_NEWLINE, _ACCEPT, *_WRITTEN)
-raw_output_options = Bundle("output", _make, *_WRITTEN)
+output_options = Bundle("output", _make, _FORMAT, _NO_NEWLINE, _ACCEPT, *_WRITTEN, *_SENT)
+raw_output_options = Bundle("output", _make, *_WRITTEN, *_SENT)
+decoded_output_options = Bundle("output", _make, _FORMAT, _NO_NEWLINE, _ACCEPT, *_WRITTEN)

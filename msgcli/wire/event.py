@@ -36,7 +36,16 @@ MESSAGE_EVENTS = frozenset(
 )
 
 
-_decode = json.JSONDecoder().raw_decode
+# Levels of arrays and objects. JSON that a model writes has ten.
+_DEEPEST = 200
+_SPACE = " \t\r\n"
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+_decode = json.JSONDecoder(parse_constant=_refuse).raw_decode
 
 
 class Event(NamedTuple):
@@ -100,10 +109,14 @@ def _last_end(data: bytes) -> int:
 
 def parse(raw: bytes) -> Run:
     """Read a run of whole events, up to and with the one that ends the stream."""
-    if b"\r" in raw or b"message_stop" in raw or b"error" in raw or len(raw) > 1 << 20:
-        frames = _split(raw)
-    else:
-        frames = iter((raw,))
+    if not (b"\r" in raw or b"message_stop" in raw or b"error" in raw or len(raw) > 1 << 20):
+        run = _read(raw, (raw,))
+        if not run.end:
+            return run
+    return _read(raw, _split(raw))
+
+
+def _read(raw: bytes, frames: Iterable[bytes]) -> Run:
     events: list[Event] = []
     size = 0
     for frame in frames:
@@ -187,17 +200,23 @@ def _event(name: str, text: str) -> Event | None:
 
 
 def _value(text: str) -> Any:
-    """The value of a JSON text, None if it is none. White space around it is the rare case."""
-    for read in (_whole, json.loads):
-        try:
-            return read(text)
-        except (ValueError, RecursionError):
-            pass
-    return None
+    """The value of a JSON text, None if it is none."""
+    try:
+        return read_json(text)
+    except (ValueError, RecursionError):
+        return None
 
 
-def _whole(text: str) -> Any:
-    value, end = _decode(text)
-    if end < len(text):
-        raise ValueError(text)
+def read_json(text: str) -> Any:
+    """The value of a JSON text. ValueError if it is none, or nested deeper than can be handled."""
+    value, end = _decode(text, len(text) - len(text.lstrip(_SPACE)))
+    if end < len(text) and text[end:].strip(_SPACE):
+        raise ValueError("something after the value")
+    if len(text) > _DEEPEST and _is_deeper(value, _DEEPEST):
+        raise ValueError("nested too deeply")
     return value
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels == 0 or any(_is_deeper(item, levels - 1) for item in items)

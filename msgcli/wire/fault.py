@@ -28,8 +28,6 @@ HTTP_STATUS = {
     "overloaded_error": 529,
 }
 
-_LONGEST = 1000
-
 
 class ErrorBody(NamedTuple):
     """What could be found in the body of an error: absent is None."""
@@ -80,7 +78,7 @@ def read(body: dict[str, Any]) -> ErrorBody:
     )
     return ErrorBody(
         type=kind or (_text(outer) if outer != "error" else None),
-        message=text if len(text) <= _LONGEST else text[:_LONGEST] + "...",
+        message=text,
         http_status=_code(error.get("code"))
         or _code(body.get("code"))
         or _code(body.get("status")),

@@ -77,7 +77,7 @@ class Fold:
             return
         self._blocks[index] = block = dict(block)
         self._parts[index] = []
-        kind = block.get("type")
+        kind = _kind(block)
         if kind in ("text", "thinking"):
             self._order(kind).start(index)
             text = block.get(kind)
@@ -95,17 +95,18 @@ class Fold:
         index, delta = _index(data), data.get("delta")
         if not isinstance(delta, dict):
             return
-        kind = delta.get("type")
+        kind = _kind(delta)
         if kind in _APPENDED:
             self._append(index, delta, *_APPENDED[kind])
             return
         block = self._blocks.get(index)
         if block is None:
             return
-        if kind == "signature_delta" and block.get("type") == "thinking":
+        if kind == "signature_delta" and _kind(block) == "thinking":
             block["signature"] = delta.get("signature")
         elif kind == "citations_delta" and block.get("type") == "text":
-            block["citations"] = [*(block.get("citations") or ()), delta.get("citation")]
+            old = block.get("citations")
+            block["citations"] = [*(old if isinstance(old, list) else ()), delta.get("citation")]
         elif kind == "compaction_delta" and block.get("type") == "compaction":
             block.update((key, value) for key, value in delta.items() if key != "type")
 
@@ -113,7 +114,7 @@ class Fold:
         text = delta.get(field)
         if index not in self._blocks:
             self._content_block_start({"index": index, "content_block": {"type": owner}})
-        kind = self._blocks[index].get("type")
+        kind = _kind(self._blocks[index])
         fits = kind in _INPUT_BLOCKS if owner == "tool_use" else kind == owner
         if not fits or not isinstance(text, str) or not text:
             return
@@ -151,7 +152,7 @@ class Fold:
 
     def _block(self, index: int) -> dict[str, Any]:
         block, text = dict(self._blocks[index]), "".join(self._parts[index])
-        kind = block.get("type")
+        kind = _kind(block)
         if kind in ("text", "thinking"):
             block[kind] = text
         elif kind in _INPUT_BLOCKS and text:
@@ -163,7 +164,7 @@ class Fold:
 
     def _has_input(self, index: int) -> bool:
         text = "".join(self._parts[index])
-        if text and self._blocks[index].get("type") in _INPUT_BLOCKS:
+        if text and _kind(self._blocks[index]) in _INPUT_BLOCKS:
             try:
                 parse_input(text)
             except ValueError:
@@ -193,6 +194,12 @@ def parse_input(text: str) -> Any:
         return json.loads(text, parse_constant=_not_json)
     except RecursionError:
         raise ValueError("nested too deeply") from None
+
+
+def _kind(value: dict[str, Any]) -> str:
+    """The type of a block or delta; "" for what is none."""
+    kind = value.get("type")
+    return kind if isinstance(kind, str) else ""
 
 
 def _index(data: dict[str, Any]) -> int:

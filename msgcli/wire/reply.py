@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from msgcli.errors import MsgcliError, ProtocolFault
 from msgcli.wire import fault
-from msgcli.wire.event import BOM, Event, Frames, parse
+from msgcli.wire.event import BOM, Event, Frames, parse, read_json
 from msgcli.wire.message import unfold
 
 # The largest event or JSON body, in bytes after decompression, that is taken.
@@ -17,6 +16,9 @@ MAX_SIZE = 64 * 1024 * 1024
 
 _STREAM = re.compile(rb":|(?:event|data|id|retry)[:\r\n]")
 _LONGEST_FIELD = len(b"event:")
+
+# Bytes of something else that a message quotes; it is cut once more where it is shown.
+_SNIPPET = 4096
 
 
 class Piece(NamedTuple):
@@ -37,15 +39,7 @@ def pieces(chunks: Iterable[bytes], limit: int = MAX_SIZE) -> Iterator[Piece]:
     before it is complete, or has an event or a JSON body of more than `limit` bytes.
     """
     source = iter(chunks)
-    head = b""
-    while len(head) < len(BOM) + _LONGEST_FIELD or head.isspace():
-        chunk = next(source, None)
-        if chunk is None:
-            break
-        head += chunk
-        if _is_clear(head.removeprefix(BOM).lstrip()):
-            break
-    body = head.removeprefix(BOM).lstrip()
+    head, body = _head(source, limit)
     if body[:1] in (b"{", b"["):
         yield from _json(head, source, limit)
     elif _STREAM.match(body):
@@ -53,15 +47,28 @@ def pieces(chunks: Iterable[bytes], limit: int = MAX_SIZE) -> Iterator[Piece]:
     elif not body:
         raise ProtocolFault("the reply is empty")
     else:
-        raise ProtocolFault(f"the reply is neither JSON nor an event stream: {_snippet(body)}")
+        start = " ".join(body[:_SNIPPET].decode("utf-8", "replace").split())
+        raise ProtocolFault(f"the reply is neither JSON nor an event stream: {start}")
 
 
 def _is_clear(head: bytes) -> bool:
     return head[:1] in (b"{", b"[") or bool(_STREAM.match(head))
 
 
-def _snippet(body: bytes) -> str:
-    return " ".join(body[:200].decode("utf-8", "replace").split())[:60]
+def _head(source: Iterator[bytes], limit: int) -> tuple[bytes, bytes]:
+    """What tells the one from the other: the bytes as they came, and without the space before."""
+    came: list[bytes] = []
+    size, body = 0, b""
+    for chunk in source:
+        came.append(chunk)
+        size += len(chunk)
+        if size > limit:
+            raise ProtocolFault(f"the reply begins with more than {limit} bytes of nothing")
+        body += chunk
+        body = body.removeprefix(BOM).lstrip()
+        if len(body) > _LONGEST_FIELD or _is_clear(body):
+            break
+    return b"".join(came), body
 
 
 def _stream(head: bytes, source: Iterator[bytes], limit: int) -> Iterator[Piece]:
@@ -108,7 +115,7 @@ def _json(head: bytes, source: Iterator[bytes], limit: int) -> Iterator[Piece]:
 
 def _message(raw: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(raw.removeprefix(BOM).decode("utf-8", "replace"))
+        value = read_json(raw.removeprefix(BOM).decode("utf-8", "replace"))
     except (ValueError, RecursionError):
         raise ProtocolFault(
             "the reply is JSON that ended before it was complete, or is none"

@@ -61,16 +61,20 @@ def input_tokens(answer: dict[str, Any]) -> int:
     return count
 
 
+def id_of(item: Any) -> str:
+    """The id of an item, of which nothing else is sure to be there."""
+    name = item.get("id") if isinstance(item, dict) else None
+    if not isinstance(name, str) or not name or not name.isprintable():
+        raise ProtocolFault("the answer has something whose id is not a line of text")
+    return name
+
+
 def ids(page: dict[str, Any]) -> list[str]:
-    """The ids of the items of a list, of which nothing else is sure to be there."""
+    """The ids of the items of a list."""
     data = page.get("data")
     if not isinstance(data, list):
         raise ProtocolFault("the answer has no list of data")
-    found = [item.get("id") if isinstance(item, dict) else None for item in data]
-    for name in found:
-        if not isinstance(name, str) or not name or not name.isprintable():
-            raise ProtocolFault("the answer has an item whose id is not a line of text")
-    return found
+    return [id_of(item) for item in data]
 
 
 def cursor(page: dict[str, Any]) -> str | None:

@@ -28,10 +28,15 @@ def tokens(usage: dict[str, Any]) -> Tokens:
     """The tokens of a Message's `usage`; what is absent or null is 0. ProtocolFault for a count
     that is none."""
     split = usage.get("cache_creation")
+    split = split if isinstance(split, dict) else {}
+    hour = _count(split, "ephemeral_1h_input_tokens")
     return Tokens(
         input=_count(usage, "input_tokens"),
-        cache_write=_count(usage, "cache_creation_input_tokens"),
-        cache_write_1h=_count(split, "ephemeral_1h_input_tokens") if isinstance(split, dict) else 0,
+        cache_write=max(
+            _count(usage, "cache_creation_input_tokens"),
+            _count(split, "ephemeral_5m_input_tokens") + hour,
+        ),
+        cache_write_1h=hour,
         cache_read=_count(usage, "cache_read_input_tokens"),
         output=_count(usage, "output_tokens"),
     )

@@ -1,0 +1,78 @@
+"""When a request may begin: what all workers together know of the limits of an endpoint."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+
+class Stopped(Exception):
+    """No request begins any more."""
+
+
+class Pace:
+    """At most `jobs` requests at a time, `per_minute` of them begun in a minute.
+
+    A limit that one of them meets holds all of them up, and halves how many may run at a time; each
+    success widens that a little again.
+    """
+
+    def __init__(self, jobs: int, per_minute: int | None = None) -> None:
+        self._jobs = jobs
+        self._step = 60 / per_minute if per_minute else 0.0
+        self._changed = threading.Condition()
+        self._width = float(jobs)
+        self._running = 0
+        self._shut_until = self._next = 0.0
+        self._stopped = False
+
+    def enter(self) -> None:
+        """Wait until one more request may begin. Stopped if none may any more."""
+        with self._changed:
+            while True:
+                if self._stopped:
+                    raise Stopped
+                now = time.monotonic()
+                seconds = max(self._shut_until, self._next) - now
+                if seconds <= 0 and self._running < int(self._width):
+                    break
+                self._changed.wait(seconds if seconds > 0 else None)
+            self._running += 1
+            self._next = now + self._step
+
+    def leave(self, *, succeeded: bool) -> None:
+        """A request is over."""
+        with self._changed:
+            self._running -= 1
+            if succeeded:
+                self._width = min(self._jobs, self._width + 1 / self._width)
+            self._changed.notify_all()
+
+    def shut(self, seconds: float) -> bool:
+        """A limit was met: nobody enters for so long. Whether that is news."""
+        with self._changed:
+            now = time.monotonic()
+            is_news = now >= self._shut_until
+            if is_news:
+                self._width = max(1.0, self._width / 2)
+            self._shut_until = max(self._shut_until, now + seconds)
+            return is_news
+
+    def rest(self, seconds: float) -> None:
+        """Between two attempts: make room for others, wait, and enter again. Stopped as there."""
+        until = time.monotonic() + seconds
+        self.leave(succeeded=False)
+        with self._changed:
+            while not self._stopped and (left := until - time.monotonic()) > 0:
+                self._changed.wait(left)
+        self.enter()
+
+    def forbid(self) -> None:
+        """From here on nobody enters. It is safe in the handler of a signal, and wakes nobody."""
+        self._stopped = True
+
+    def stop(self) -> None:
+        """From here on nobody enters, and nobody waits."""
+        self.forbid()
+        with self._changed:
+            self._changed.notify_all()

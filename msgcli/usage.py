@@ -1,0 +1,179 @@
+"""Usage logs: one line a call, by any number of writers at once, and what they sum up to."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timezone
+from decimal import Decimal
+from typing import Any, NamedTuple, TypeVar
+
+from msgcli import files, stdio, terminal
+from msgcli.errors import InputFault, OutputFault, ProtocolFault
+from msgcli.prices import Prices
+from msgcli.wire import strict
+from msgcli.wire.usage import Tokens, tokens
+
+# Far more than a call has to say.
+_LONGEST = 1 << 24
+
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\Z)', re.DOTALL)
+
+
+class UsageLog:
+    """A file that lines are appended to, made readable for its owner alone."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOCTTY
+        try:
+            self._fd = os.open(stdio.path(name), flags, files.PRIVATE)
+        except (OSError, ValueError) as error:
+            raise self._fault(error) from None
+
+    def _fault(self, error: Exception) -> OutputFault:
+        reason = stdio.why(error) if isinstance(error, OSError) else "not a file name"
+        return OutputFault(f"{self._name}: {reason}")
+
+    def append(self, call: dict[str, Any]) -> None:
+        """Write a call and the time as one line."""
+        now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+        entry = {"time": now.replace("+00:00", "Z"), **call}
+        line = json.dumps(entry, separators=(",", ":")).encode() + b"\n"
+        try:
+            self._lock()
+            stdio.write_all(self._fd, b"\n" + line if self._is_torn() else line)
+            os.close(self._fd)
+        except OSError as error:
+            raise self._fault(error) from None
+
+    def _lock(self) -> None:
+        """Keep others off until the line is whole; a file system without locks has to do too."""
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX)
+        except OSError:
+            pass
+
+    def _is_torn(self) -> bool:
+        """Whether the last writer was killed within its line, or had no room for the whole."""
+        found = os.fstat(self._fd)
+        size = found.st_size if stat.S_ISREG(found.st_mode) else 0
+        return size > 0 and os.pread(self._fd, 1, size - 1) != b"\n"
+
+
+class Call(NamedTuple):
+    """A line of a log. `tokens` is None where the endpoint said nothing of them."""
+
+    day: str
+    model: str | None
+    tokens: Tokens | None
+
+
+def read(name: str) -> Iterator[Call]:
+    """The calls of a log. InputFault for a line that is none; half a line is passed over."""
+    shown = stdio.shown(name)
+    for number, line in enumerate(_lines(name), 1):
+        text = line.decode("utf-8", "replace")
+        if not text.strip():
+            continue
+        try:
+            yield _call(strict.parse(text))
+        except strict.NotJson as error:
+            if not _is_torn(text):
+                reason = str(error).removeprefix("line 1: ")
+                raise InputFault(f"{shown}: line {number}: {reason}") from None
+            terminal.notice(f"{shown}: line {number} is torn; it does not count")
+        except (ProtocolFault, ValueError) as error:
+            raise InputFault(f"{shown}: line {number}: {error}") from None
+
+
+def _lines(name: str) -> Iterator[bytes]:
+    rest = b""
+    for chunk in stdio.chunks(name):
+        *lines, rest = (rest + chunk).split(b"\n")
+        if len(rest) > _LONGEST:
+            raise InputFault(f"{stdio.shown(name)}: a line of more than {_LONGEST >> 20} MiB")
+        yield from lines
+    yield rest
+
+
+def _is_torn(text: str) -> bool:
+    """Whether a line was going to be an object, and ends before it is one."""
+    bare = _STRING.sub("", text)
+    return bare.startswith("{") and bare.count("{") > bare.count("}")
+
+
+def _call(line: Any) -> Call:
+    """ValueError or ProtocolFault for what no usage log has in it."""
+    if not isinstance(line, dict) or "usage" not in line:
+        raise ValueError("not a line of a usage log")
+    model, usage = line.get("model"), line["usage"]
+    if not isinstance(usage, dict | None) or not isinstance(model, str | None):
+        raise ValueError("not a line of a usage log")
+    return Call(_day(line.get("time")), model, None if usage is None else tokens(usage))
+
+
+def _day(time: Any) -> str:
+    """The day in UTC of a time as RFC 3339 has it."""
+    try:
+        moment = datetime.fromisoformat(re.sub(r"[Zz]\Z", "+00:00", time))
+    except (TypeError, ValueError):
+        raise ValueError("its time is none") from None
+    if moment.tzinfo is None:
+        raise ValueError("its time has no zone")
+    return moment.astimezone(timezone.utc).date().isoformat()
+
+
+class Row(NamedTuple):
+    """What the calls of a day, of a model, or of both sum up to."""
+
+    day: str | None
+    model: str | None
+    requests: int
+    tokens: Tokens
+    cost: Decimal | None = None
+
+    def plus(self, other: Row) -> Row:
+        cost = None if self.cost is None or other.cost is None else self.cost + other.cost
+        requests = self.requests + other.requests
+        return Row(self.day, self.model, requests, self.tokens.plus(other.tokens), cost)
+
+    def as_object(self) -> dict[str, Any]:
+        return {
+            "day": self.day,
+            "model": self.model,
+            "requests": self.requests,
+            "input_tokens": self.tokens.input,
+            "cache_creation_input_tokens": self.tokens.cache_write,
+            "cache_read_input_tokens": self.tokens.cache_read,
+            "output_tokens": self.tokens.output,
+            "cost": None if self.cost is None else float(self.cost),
+        }
+
+
+def rows(calls: Iterable[Call], by: Sequence[str], prices: Prices | None) -> list[Row]:
+    """The sums by `day`, `model` or both, in the order of these; a key that is not among `by` is
+    None. InputFault for a price that is not there."""
+    singles: dict[tuple[str, str | None], Row] = {}
+    for call in calls:
+        row = Row(call.day, call.model, 1, call.tokens or Tokens())
+        _add(singles, (call.day, call.model), row)
+    found: dict[tuple[str | None, ...], Row] = {}
+    for row in singles.values():
+        if prices is not None:
+            row = row._replace(cost=prices.cost(row.model, row.tokens))
+        kept = {key: value for key, value in row._asdict().items() if key in by}
+        _add(found, tuple(kept[key] for key in by), row._replace(**{**_NO_KEYS, **kept}))
+    return [found[key] for key in sorted(found, key=lambda key: [part or "" for part in key])]
+
+
+_NO_KEYS: dict[str, Any] = {"day": None, "model": None}
+_Key = TypeVar("_Key")
+
+
+def _add(found: dict[_Key, Row], key: _Key, row: Row) -> None:
+    found[key] = found[key].plus(row) if key in found else row
