@@ -19,8 +19,10 @@ from msgcli.errors import (
 )
 from msgcli.output import drain
 from msgcli.rate import Pace
+from msgcli.redaction import redact_bytes
 from msgcli.report import Report
 from msgcli.schema import Schema
+from msgcli.usage import UsageLog
 from msgcli.wire import record as records
 from msgcli.wire.message import Fold
 from msgcli.wire.record import Record
@@ -74,7 +76,7 @@ class Form(NamedTuple):
     ) -> bytes:
         if self.text_end is not None:
             return b""
-        return records.errored(custom_id, fault, request_id, message)
+        return redact_bytes(records.errored(custom_id, fault, request_id, message))
 
 
 class Asker(NamedTuple):
@@ -84,37 +86,44 @@ class Asker(NamedTuple):
     pace: Pace
     form: Form
     is_verbose: bool
+    usage_log: str | None
 
     def ask(self, record: Record) -> Answer:
         """The answer to a record. Raises a fault that the next one would have too."""
         if record.fault is not None:
             return Answer(self.form.errored(record.custom_id, record.fault), None, record.fault)
         self.pace.enter()
-        succeeded = False
         report = Report(verbose=self.is_verbose)
         client = self.client._replace(report=report, rest=partial(self._rest, report))
-        fold = Fold()
+        message, fault = None, None
         try:
-            pieces = client.send(encode(record.params))
-            drain(pieces, fold, [], accepted=None, report=report, final=False)
-            succeeded = True
-        except _OF_ONE_RECORD as fault:
-            if fault.type == "billing_error":
+            message = self._reply(client, record)
+            if self.form.schema is not None:
+                fault = self.form.schema.verdict(message, None)
+        except _OF_ONE_RECORD as failed:
+            if failed.type == "billing_error":
                 raise
-            data = self.form.errored(record.custom_id, fault, report.request_id)
-            return Answer(data, None, fault)
+            fault = failed
         finally:
             report.end_request()
-            self.pace.leave(succeeded=succeeded)
-        return self._checked(record.custom_id, fold.message(), report)
-
-    def _checked(self, custom_id: str, message: dict[str, Any], report: Report) -> Answer:
-        schema = self.form.schema
-        fault = None if schema is None else schema.verdict(message, None)
-        if fault is None:
-            return Answer(self.form.succeeded(custom_id, message), message, None)
-        data = self.form.errored(custom_id, fault, report.request_id, message)
+            self.pace.leave(succeeded=message is not None)
+        self._log(report, fault)
+        if message is not None and fault is None:
+            return Answer(self.form.succeeded(record.custom_id, message), message, None)
+        assert fault is not None
+        data = self.form.errored(record.custom_id, fault, report.request_id, message)
         return Answer(data, message, fault)
+
+    def _reply(self, client: Client, record: Record) -> dict[str, Any]:
+        fold = Fold()
+        pieces = client.send(encode(record.params))
+        drain(pieces, fold, [], accepted=None, report=client.report, final=False)
+        return fold.message()
+
+    def _log(self, report: Report, fault: MsgcliError | None) -> None:
+        if self.usage_log is not None:
+            status = 0 if fault is None else fault.status
+            UsageLog(self.usage_log).append(report.as_object(status, fault))
 
     def _rest(self, report: Report, seconds: float, fault: MsgcliError, count: str) -> None:
         """Wait before another attempt; where a limit is met all workers do."""

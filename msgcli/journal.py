@@ -1,4 +1,4 @@
-"""The file of `map -o`: each result is durable once it is appended, and at the end all are sorted."""
+"""The file of `map -o`: a result is durable once it is appended, and at the end all are sorted."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import os
 import stat
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from msgcli import files, stdio, terminal
 from msgcli.errors import InputFault, OutputFault
 from msgcli.index import Index, Place
-from msgcli.wire.record import Result, read_result
+from msgcli.wire.record import read_result
 
 _CHUNK = 1 << 20
 _sync = getattr(os, "fdatasync", os.fsync)
@@ -22,20 +23,20 @@ class Journal:
     A kill leaves at worst half a line at its end, which the next one to open it cuts off.
     """
 
-    def __init__(self, name: str, *, resume: bool, seen: Callable[[Result], None]) -> None:
-        """`seen` is called with each result that is there. OutputFault for a file that is not to
+    def __init__(self, name: str, *, resume: bool, found: Callable[[dict[str, Any]], None]) -> None:
+        """`found` is called with each Message that is there. OutputFault for a file that is not to
         be touched, InputFault for one that is no journal."""
         self._name = name
         self._path = os.path.realpath(stdio.path(name))
         self._mutex = threading.Lock()
         self._index = Index()
         self._fd = self._open()
-        found = os.fstat(self._fd)
-        if not stat.S_ISREG(found.st_mode):
+        file = os.fstat(self._fd)
+        if not stat.S_ISREG(file.st_mode):
             raise OutputFault(f"{name}: not a regular file, so it cannot be a journal")
-        if found.st_size and not resume:
+        if file.st_size and not resume:
             raise OutputFault(f"{name}: it is not empty", hint="--resume goes on with it")
-        self._size = self._read(seen)
+        self._size = self._read(found)
 
     def _fault(self, error: Exception) -> OutputFault:
         reason = stdio.why(error) if isinstance(error, OSError) else "not a file name"
@@ -55,7 +56,7 @@ class Journal:
                 return fd
             os.close(fd)
 
-    def _read(self, seen: Callable[[Result], None]) -> int:
+    def _read(self, found: Callable[[dict[str, Any]], None]) -> int:
         """Take in what is there, and mend its end: the size that the file has then."""
         end, torn = 0, 0
         for place, data in self._lines():
@@ -66,7 +67,8 @@ class Journal:
                 torn += 1
                 continue
             self._index.add_result(result.custom_id, place, succeeded=result.message is not None)
-            seen(result)
+            if result.message is not None:
+                found(result.message)
             end = place.at + place.size
         if torn:
             terminal.notice(f"{self._name}: it has {torn} torn {'line' if torn == 1 else 'lines'}")
@@ -101,7 +103,7 @@ class Journal:
             return not self._index.has_succeeded(custom_id)
 
     def append(self, custom_id: str, line: bytes, *, succeeded: bool) -> None:
-        """Write a result, and return once it is durable. OutputFault if it is not written at all."""
+        """Write a result, and return once it is durable. OutputFault if it cannot be."""
         try:
             with self._mutex:
                 place = Place(self._size, len(line))

@@ -92,10 +92,12 @@ class Tally:
 
     def _judge(self, message: dict[str, Any]) -> None:
         reason = message.get("stop_reason")
-        if isinstance(reason, str) and reason not in self._accepted:
-            if (verdict := stop_fault(reason, {})) is not None:
-                count, _ = self._incomplete.get(verdict.status, (0, verdict))
-                self._incomplete[verdict.status] = (count + 1, verdict)
+        if not isinstance(reason, str) or reason in self._accepted:
+            return
+        verdict = stop_fault(reason, {})
+        if verdict is not None:
+            number, _ = self._incomplete.get(verdict.status, (0, verdict))
+            self._incomplete[verdict.status] = (number + 1, verdict)
 
     def verdict(self, hint: str | None) -> MsgcliError | None:
         """What the run has come to: failures first, then replies that are not complete."""

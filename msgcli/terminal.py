@@ -17,6 +17,7 @@ _STDERR = 2
 _LONGEST = 1000
 
 _quiet = False
+_status = ""
 
 
 def be_quiet() -> None:
@@ -47,7 +48,30 @@ def line(text: str) -> str:
 
 def error(text: str) -> None:
     """Write the line `msgcli: text` to stderr. A stderr that cannot be written changes nothing."""
-    data = f"msgcli: {line(text)}\n".encode("utf-8", "backslashreplace")
+    _write(f"{_over('')}msgcli: {line(text)}\n")
+
+
+def status(text: str) -> None:
+    """Show a line on the terminal that stderr is, in place of the last one; "" takes it away. The
+    next message does so too. Dropped by `-q`."""
+    global _status
+    if not _quiet:
+        shown = visible(text)[: max(os.get_terminal_size(_STDERR).columns - 1, 0)]
+        _write(_over(shown) + shown)
+        _status = shown
+
+
+def _over(text: str) -> str:
+    """What goes to the start of a line on which a status is shown, and wipes what is left of it
+    behind `text`."""
+    global _status
+    shown, _status = _status, ""
+    blank = " " * (len(shown) - len(text))
+    return f"\r{text}{blank}\r" if shown else ""
+
+
+def _write(text: str) -> None:
+    data = text.encode("utf-8", "backslashreplace")
     try:
         while data:
             data = data[os.write(_STDERR, data) :]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -32,6 +33,13 @@ class Trace:
         self._fd = files.open_private(name) if name is not None else None
         self._headers_on_stderr = headers_on_stderr
         self._held = b""
+        self._pieces: list[bytes] | None = None
+
+    def apart(self) -> Trace:
+        """A trace into the same file for another thread: each head in one piece with its body."""
+        other = copy.copy(self)
+        other._pieces = []
+        return other
 
     def head(self, mark: str, first: str, headers: Mapping[str, str]) -> None:
         """A request or response line and its headers, behind `mark` (> or <)."""
@@ -64,9 +72,16 @@ class Trace:
         if self._fd is not None:
             held, self._held = self._held, b""
             self._write(held + b"\n\n")
+            if self._pieces is not None:
+                whole, self._pieces = b"".join(self._pieces), None
+                self._write(whole)
+                self._pieces = []
 
     def _write(self, data: bytes) -> None:
         assert self._fd is not None
+        if self._pieces is not None:
+            self._pieces.append(data)
+            return
         try:
             stdio.write_all(self._fd, data)
         except OSError as error:

@@ -12,6 +12,7 @@ from support import ROOT
 
 MAN = Path(ROOT) / "man"
 PAGES = sorted(path.stem for path in MAN.glob("*.1"))
+FORMATS = sorted(path.stem for path in MAN.glob("*.5"))
 
 _MACROS = re.compile(r"^\.[A-Z][a-z]+ ", re.MULTILINE)
 _ESCAPES = {"\\e": "\\", "\\&": ""}
@@ -25,8 +26,13 @@ class Option(NamedTuple):
     text: str
 
 
+def path(page: str) -> Path:
+    (found,) = MAN.glob(f"{page}.[15]")
+    return found
+
+
 def source(page: str) -> str:
-    return (MAN / f"{page}.1").read_text()
+    return path(page).read_text()
 
 
 def section(page: str, name: str) -> list[str]:

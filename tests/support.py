@@ -1,4 +1,4 @@
-"""Real processes for the tests: msgcli as a user runs it, in an environment that holds nothing else."""
+"""Real processes for the tests: msgcli as a user runs it, in an environment of nothing else."""
 
 from __future__ import annotations
 

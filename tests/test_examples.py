@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from pages import PAGES, displays
+from pages import FORMATS, PAGES, displays
 from support import ENV, ROOT
 
 
@@ -103,7 +103,7 @@ def missing(text: str) -> str | None:
 
 EXAMPLES = [
     pytest.param(page, at, id=f"{page}-{at}")
-    for page in PAGES
+    for page in PAGES + FORMATS
     for at, (name, lines) in enumerate(displays(page))
     if name == "crontab" or lines[0].startswith("$ ")
 ]
@@ -114,7 +114,9 @@ def test_examples_run(page: str, at: int, desk: Path, endpoint: str) -> None:
     env = environment(desk, endpoint)
     for name, lines in list(displays(page))[:at]:
         if name is not None and not lines[0].startswith("$ "):
-            (desk / name).write_text("\n".join(lines) + "\n")
+            file = desk / name.removeprefix("~/")
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("\n".join(lines) + "\n")
     name, lines = list(displays(page))[at]
     if tool := missing("\n".join(lines)):
         pytest.skip(f"{tool} is not here")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 import pytest
-from pages import MAN, PAGES, items, page_options, prose, section, source
+from pages import FORMATS, PAGES, items, page_options, path, prose, section, source
 from support import ROOT, run
 
 from msgcli import errors
@@ -102,21 +102,21 @@ def test_page_begins_with_its_command(page: str) -> None:
     assert section(page, "SYNOPSIS")[0].split(" Op ")[0] == f".Nm {page.replace('-', ' ', 1)}"
 
 
-@pytest.mark.parametrize("page", COMMANDS)
+@pytest.mark.parametrize("page", COMMANDS + FORMATS)
 def test_page_is_mdoc_without_a_complaint(page: str) -> None:
     if shutil.which("mandoc") is None:
         pytest.skip("mandoc is not here")
     done = subprocess.run(
-        ["mandoc", "-T", "lint", "-W", "warning", MAN / f"{page}.1"], capture_output=True
+        ["mandoc", "-T", "lint", "-W", "warning", path(page)], capture_output=True
     )
     assert (done.returncode, done.stdout + done.stderr) == (0, b"")
 
 
-@pytest.mark.parametrize("page", COMMANDS)
+@pytest.mark.parametrize("page", COMMANDS + FORMATS)
 def test_lexgrog_finds_the_name(page: str) -> None:
     if shutil.which("lexgrog") is None:
         pytest.skip("lexgrog is not here")
-    done = subprocess.run(["lexgrog", MAN / f"{page}.1"], capture_output=True, text=True)
+    done = subprocess.run(["lexgrog", path(page)], capture_output=True, text=True)
     what = section(page, "NAME")[1].removeprefix(".Nd ")
     assert done.stdout.strip().partition(": ")[2] == f'"{page} - {what}"'
 
@@ -125,6 +125,7 @@ def test_lexgrog_finds_the_name(page: str) -> None:
 def test_references_lead_somewhere(page: str) -> None:
     named = set(re.findall(r"^\.(?:It )?Xr (msgcli\S*) 1", source(page), re.MULTILINE))
     assert named <= set(PAGES)
+    assert set(re.findall(r"^\.(?:It )?Xr (\S*) 5", source(page), re.MULTILINE)) <= set(FORMATS)
     others = {"msgcli"} if page != "msgcli" else set(COMMANDS) - {"msgcli"}
     assert others <= named
     listed = [line for line in section(page, "SEE ALSO") if line.startswith(".Xr ")]
@@ -155,8 +156,8 @@ def test_exit_statuses_are_those_of_the_errors() -> None:
 def variables_read() -> set[str]:
     """The environment variables that the sources read, or name."""
     found = set()
-    for path in (Path(ROOT) / "msgcli").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
+    for module in (Path(ROOT) / "msgcli").rglob("*.py"):
+        for node in ast.walk(ast.parse(module.read_text())):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found |= set(_VARIABLE.findall(node.value))
             elif isinstance(node, (ast.Call, ast.Subscript)):

@@ -6,6 +6,7 @@ import os
 from typing import Any, NamedTuple
 
 import click
+from click.core import ParameterSource
 
 from msgcli import connection, credentials, watch
 from msgcli.client import Client
@@ -25,9 +26,13 @@ class ConnectionOptions(NamedTuple):
     values: dict[str, Any]
     inherited: frozenset[str]
 
-    def start_clock(self, report: Report, *, reader: bool) -> None:
-        """From here on --timeout runs, and a `reader` of stdout that goes away is noticed."""
+    def start_clock(self, report: Report, *, reader: bool, by_default: bool = True) -> None:
+        """From here on --timeout runs (its default only if `by_default`), and a `reader` of stdout
+        that goes away is noticed."""
         timeout = self.values["timeout"]
+        source = click.get_current_context().get_parameter_source("timeout")
+        if source is ParameterSource.DEFAULT and not by_default:
+            timeout = None
 
         def expired() -> TimeFault:
             hint = "the request may have been processed and billed" if report.sent else None
