@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from msgcli import terminal
+from msgcli.baton import Baton
 from msgcli.client import Client
 from msgcli.durations import duration
 from msgcli.errors import (
@@ -84,6 +85,7 @@ class Asker(NamedTuple):
 
     client: Client
     pace: Pace
+    baton: Baton
     form: Form
     is_verbose: bool
     usage_log: str | None
@@ -97,7 +99,8 @@ class Asker(NamedTuple):
         client = self.client._replace(report=report, rest=partial(self._rest, report))
         message, fault = None, None
         try:
-            message = self._reply(client, record)
+            with self.baton:
+                message = self._reply(client, record)
             if self.form.schema is not None:
                 fault = self.form.schema.verdict(message, None)
         except _OF_ONE_RECORD as failed:
@@ -133,4 +136,5 @@ class Asker(NamedTuple):
                 terminal.notice(f"{fault}; all wait {duration(seconds)}")
         else:
             terminal.notice(f"{fault}; {again}")
-        self.pace.rest(seconds)
+        with self.baton.aside():
+            self.pace.rest(seconds)

@@ -121,7 +121,9 @@ class Client(NamedTuple):
         """One attempt, as far as the head of a response with HTTP status 200."""
         from msgcli.transport import Exchange, Lost, NotSent
 
-        exchange = self.report.exchange = Exchange(self.endpoint, self.line)
+        exchange = Exchange(self.endpoint, self.line)
+        if path == "messages":
+            self.report.exchange = exchange
         url, headers = self.endpoint.url(path), self.endpoint.headers
         self.trace.head(">", f"{method} {url} HTTP/1.1", headers)
         self.trace.request_body(body or b"")
@@ -133,7 +135,7 @@ class Client(NamedTuple):
             raise _Failed(fault, again=not error.final) from None
         except Lost as lost:
             fault = self._lost(lost, TransportFault).at(self.endpoint.host)
-            raise _Failed(fault, again=self.policy.all_errors or path != "messages") from None
+            raise _Failed(fault, again=self.policy.all_errors or not self.report.sent) from None
         self.report.http_status = response.status_code
         self.report.request_id = answer.request_id(response.headers)
         self.trace.head("<", f"HTTP {response.status_code} {response.reason}", response.headers)
@@ -161,7 +163,7 @@ class Client(NamedTuple):
         fault = kind(str(lost))
         if isinstance(lost, Silent):
             fault = TimeFault(f"nothing came for {duration(self.endpoint.idle_timeout)}")
-        fault.hint = _MAY_BE_BILLED
+        fault.hint = _MAY_BE_BILLED if self.report.sent else None
         return fault
 
     def _at_host(self, fault: MsgcliError) -> MsgcliError:

@@ -15,8 +15,6 @@ from msgcli.wire.message import Fold
 from msgcli.wire.reply import Piece
 from msgcli.wire.request import Body
 
-_DIGEST = hashlib.sha256().digest_size * 2
-
 
 class Sender(Protocol):
     """What gives the pieces of the reply to a body, and is told when a call has ended well."""

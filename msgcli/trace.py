@@ -43,6 +43,8 @@ class Trace:
 
     def head(self, mark: str, first: str, headers: Mapping[str, str]) -> None:
         """A request or response line and its headers, behind `mark` (> or <)."""
+        if self._fd is None and not self._headers_on_stderr:
+            return
         lines = [first, *shown_headers(headers)]
         if self._headers_on_stderr:
             for line in lines:

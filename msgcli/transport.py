@@ -7,6 +7,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import requests
@@ -14,7 +15,9 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, ReadTimeoutError
+from urllib3.util.wait import wait_for_read
 
+from msgcli.baton import Baton
 from msgcli.chunked import Chunked
 from msgcli.connection import Endpoint
 from msgcli.wire.request import Body
@@ -24,6 +27,9 @@ CHUNK = 65536
 # Seconds for which a connection may have nothing to do and be used again: less than any server
 # waits before it closes one.
 _KEPT = 1.0
+
+# Bytes that the system takes over at once.
+_AT_ONCE = 16384
 
 
 class NotSent(Exception):
@@ -74,19 +80,31 @@ class _Response(http.client.HTTPResponse):
             self.close()
 
 
+class _Adapter(HTTPAdapter):
+    """Makes a response of what is asked of one here: there are no cookies, and no history."""
+
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        response = requests.Response()
+        response.status_code, response.reason = resp.status, resp.reason
+        response.headers, response.raw = resp.headers, resp
+        return response
+
+
 class Line:
     """The way to one endpoint, with a connection that is kept from one exchange to the next.
 
     A request that is lost on it may have been processed. So it is not used again after a pause, in
     which the other side may have closed it, nor when anything has come on it unasked, as an end
-    does.
+    does. With a `baton` all waiting is done aside.
     """
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        self.adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1)
+    def __init__(self, endpoint: Endpoint, baton: Baton | None = None) -> None:
+        self.waiting = nullcontext if baton is None else baton.aside
+        self.adapter = _Adapter(pool_connections=1, pool_maxsize=1)
         self.sent = False
+        self._endpoint = endpoint
+        self._request: requests.PreparedRequest | None = None
         self._free_since = 0.0
-        self._idle_timeout = endpoint.idle_timeout
         pools = _pool_classes(self)
         self.adapter.poolmanager.pool_classes_by_scheme = pools
         for proxy in set(endpoint.proxies.values()):
@@ -98,9 +116,24 @@ class Line:
         if time.monotonic() - self._free_since > _KEPT:
             self.adapter.close()
 
+    def prepared(
+        self, method: str, url: str, body: bytes | Body | None
+    ) -> requests.PreparedRequest:
+        """The request, of which only the body is made anew where nothing else has changed."""
+        request = self._request
+        if request is None or (request.method, request.url) != (method, url):
+            request = requests.Request(method, url, headers=self._endpoint.headers).prepare()
+            self._request = request
+        request.prepare_body(body, None)
+        return request
+
+    def sending(self, body: bytes | Body | None) -> AbstractContextManager[None]:
+        """What it takes to send a body: no wait, if the socket takes it in."""
+        return self.waiting() if body is not None and len(body) > _AT_ONCE else nullcontext()
+
     def connected(self, connection: socket.socket) -> None:
         """A connection stands. From here on the idle time counts, for the upload too."""
-        connection.settimeout(self._idle_timeout)
+        connection.settimeout(self._endpoint.idle_timeout)
         self.sent = True
 
     def end(self) -> None:
@@ -125,7 +158,7 @@ class Exchange:
     def request(self, method: str, url: str, body: bytes | Body | None) -> requests.Response:
         """The response once its head has come; its body is read with `chunks`."""
         endpoint = self._endpoint
-        request = requests.Request(method, url, headers=endpoint.headers, data=body).prepare()
+        request = self._line.prepared(method, url, body)
         try:
             self._response = self._line.adapter.send(
                 request,
@@ -144,12 +177,17 @@ class Exchange:
         assert self._response is not None
         raw = self._response.raw
         try:
-            while chunk := raw.read1(CHUNK, decode_content=True):
+            while chunk := self._read(raw):
                 yield chunk
         except (requests.RequestException, HTTPError, OSError) as error:
             raise self._broken(error) from None
         finally:
             self.close()
+
+    def _read(self, raw: Any) -> bytes:
+        with self._line.waiting():
+            chunk: bytes = raw.read1(CHUNK, decode_content=True)
+        return chunk
 
     def close(self) -> None:
         """Drop the connection, whatever is still on its way; keep one on which nothing is."""
@@ -177,23 +215,37 @@ def _pool_classes(line: Line) -> dict[str, Any]:
         response_class = _Response
 
         def connect(self) -> None:
-            super().connect()
+            with line.waiting():
+                super().connect()
             line.connected(self.sock)
 
         def request(self, *args: Any, **kwargs: Any) -> None:
             line.sent = line.sent or self.sock is not None
-            super().request(*args, **kwargs)
+            with line.sending(kwargs.get("body")):
+                super().request(*args, **kwargs)
+
+        def getresponse(self) -> Any:
+            with line.waiting():
+                wait_for_read(self.sock, self.sock.gettimeout())
+            return super().getresponse()
 
     class Secure(HTTPSConnection):
         response_class = _Response
 
         def connect(self) -> None:
-            super().connect()
+            with line.waiting():
+                super().connect()
             line.connected(self.sock)
 
         def request(self, *args: Any, **kwargs: Any) -> None:
             line.sent = line.sent or self.sock is not None
-            super().request(*args, **kwargs)
+            with line.sending(kwargs.get("body")):
+                super().request(*args, **kwargs)
+
+        def getresponse(self) -> Any:
+            with line.waiting():
+                wait_for_read(self.sock, self.sock.gettimeout())
+            return super().getresponse()
 
     class PlainPool(HTTPConnectionPool):
         ConnectionCls = Plain

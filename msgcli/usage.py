@@ -1,4 +1,4 @@
-"""Usage logs: one line a call, by any number of writers at once, and what they sum up to."""
+"""Usage logs: one line a call, by any number of writers at once."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, timezone
-from decimal import Decimal
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from msgcli import files, stdio, terminal
 from msgcli.errors import InputFault, OutputFault, ProtocolFault
-from msgcli.prices import Prices
 from msgcli.wire import strict
 from msgcli.wire.usage import Tokens, tokens
 
@@ -126,54 +124,3 @@ def _day(time: Any) -> str:
     if moment.tzinfo is None:
         raise ValueError("its time has no zone")
     return moment.astimezone(timezone.utc).date().isoformat()
-
-
-class Row(NamedTuple):
-    """What the calls of a day, of a model, or of both sum up to."""
-
-    day: str | None
-    model: str | None
-    requests: int
-    tokens: Tokens
-    cost: Decimal | None = None
-
-    def plus(self, other: Row) -> Row:
-        cost = None if self.cost is None or other.cost is None else self.cost + other.cost
-        requests = self.requests + other.requests
-        return Row(self.day, self.model, requests, self.tokens.plus(other.tokens), cost)
-
-    def as_object(self) -> dict[str, Any]:
-        return {
-            "day": self.day,
-            "model": self.model,
-            "requests": self.requests,
-            "input_tokens": self.tokens.input,
-            "cache_creation_input_tokens": self.tokens.cache_write,
-            "cache_read_input_tokens": self.tokens.cache_read,
-            "output_tokens": self.tokens.output,
-            "cost": None if self.cost is None else float(self.cost),
-        }
-
-
-def rows(calls: Iterable[Call], by: Sequence[str], prices: Prices | None) -> list[Row]:
-    """The sums by `day`, `model` or both, in the order of these; a key that is not among `by` is
-    None. InputFault for a price that is not there."""
-    singles: dict[tuple[str, str | None], Row] = {}
-    for call in calls:
-        row = Row(call.day, call.model, 1, call.tokens or Tokens())
-        _add(singles, (call.day, call.model), row)
-    found: dict[tuple[str | None, ...], Row] = {}
-    for row in singles.values():
-        if prices is not None:
-            row = row._replace(cost=prices.cost(row.model, row.tokens))
-        kept = {key: value for key, value in row._asdict().items() if key in by}
-        _add(found, tuple(kept[key] for key in by), row._replace(**{**_NO_KEYS, **kept}))
-    return [found[key] for key in sorted(found, key=lambda key: [part or "" for part in key])]
-
-
-_NO_KEYS: dict[str, Any] = {"day": None, "model": None}
-_Key = TypeVar("_Key")
-
-
-def _add(found: dict[_Key, Row], key: _Key, row: Row) -> None:
-    found[key] = found[key].plus(row) if key in found else row

@@ -11,8 +11,12 @@ from typing import Any
 
 MSGCLI = [sys.executable, "-m", "msgcli"]
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-HOME = tempfile.mkdtemp(prefix="msgcli-home-")
-BIN = Path(tempfile.mkdtemp(prefix="msgcli-bin-"))
+_FOLDER = tempfile.TemporaryDirectory(prefix="msgcli-test-")
+HOME = f"{_FOLDER.name}/home"
+BIN = Path(_FOLDER.name, "bin")
+for _folder in (HOME, BIN):
+    os.mkdir(_folder)
+
 (BIN / "msgcli").write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m msgcli "$@"\n')
 (BIN / "msgcli").chmod(0o755)
 ENV = {

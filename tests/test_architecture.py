@@ -25,7 +25,7 @@ FLOORS = [
     {"ending", "stdio"},
     {"files", "text", "credentials", "watch", "table"},
     {"connection", "report", "trace", "answer", "transport", "prompt", "attachments"},
-    {"prices", "usage"},
+    {"prices", "usage", "sums"},
     {"conversation", "schema", "tools"},
     {"client", "output", "curl"},
     {"turns", "depfile", "reuse", "lists", "probe"},

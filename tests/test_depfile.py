@@ -7,6 +7,7 @@ import stat
 import subprocess
 from pathlib import Path
 
+import certifi
 import pytest
 from support import ENV, run
 
@@ -37,13 +38,12 @@ def test_a_rule_names_every_file_that_the_request_was_built_from(
         "note.txt": "attached",
         "config": "[default]\nmodel = m\n",
         "key": "sk-secret",
-        "ca.pem": "",
     }
     for name, text in texts.items():
         (tmp_path / name).write_text(text)
     options = ("-o", "out", "--depfile", "out.d", "--body", "body.json", "--tool", "tool.json")
     options += ("--template-file", "template", "--system-file", "system", "-a", "note.txt")
-    options += ("--config", "config", "--api-key-file", "key", "--cacert", "ca.pem")
+    options += ("--config", "config", "--api-key-file", "key", "--cacert", certifi.where())
     options += ("--conversation", "talk", "prompt.txt", "-", "other.txt", "prompt.txt")
     done = create(tmp_path, endpoint, *options, input=b"from stdin")
     assert (done.returncode, done.stderr) == (0, b"")

@@ -55,7 +55,7 @@ def test_each_setting_says_where_it_comes_from(tmp_path: Path) -> None:
     assert known["model"] == ("large", f"{config}:4: model")
     assert known["retries"] == ("7", f"{config}:2: retries")
     assert known["base-url"] == ("https://gw.example/v1", "ANTHROPIC_BASE_URL")
-    assert known["timeout"] == ("90.0s".replace(".0", ""), "--timeout")
+    assert known["timeout"] == ("90s", "--timeout")
     assert known["idle-timeout"] == ("10m", "default")
     assert known["key"] == ("x-api-key", "ANTHROPIC_API_KEY")
     headers = [(r["value"], r["source"]) for r in found["settings"] if r["name"] == "header"]

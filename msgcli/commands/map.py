@@ -9,6 +9,7 @@ import click
 
 from msgcli import ending, terminal
 from msgcli.asking import Answer, Asker, Form
+from msgcli.baton import Baton
 from msgcli.bulk import Bulk
 from msgcli.client import Client
 from msgcli.command import Command
@@ -51,10 +52,12 @@ def command(
     client = connection.client(endpoint, report, max_reply_size=bulk.values["max_reply_size"])
     jobs = bulk.values["jobs"]
     pace = Pace(jobs, bulk.values["rpm"])
+    baton = Baton()
     form = Form(bulk.text_end, request.schema)
 
     def connect() -> Callable[[Record], Answer]:
-        return Asker(_apart(client), pace, form, connection.verbose, bulk.values["usage_log"]).ask
+        own = _apart(client, baton)
+        return Asker(own, pace, baton, form, connection.verbose, bulk.values["usage_log"]).ask
 
     source = maker.source()
     progress = Progress(tally, source)
@@ -67,8 +70,8 @@ def command(
     return fault or tally.verdict(None if bulk.to_stdout else "--resume tries them again")
 
 
-def _apart(client: Client) -> Client:
+def _apart(client: Client, baton: Baton) -> Client:
     """The client on a line of its own, whose exchanges do not mix with others in the trace."""
     from msgcli.transport import Line
 
-    return client._replace(line=Line(client.endpoint), trace=client.trace.apart())
+    return client._replace(line=Line(client.endpoint, baton), trace=client.trace.apart())

@@ -10,11 +10,12 @@ from itertools import chain
 
 import click
 
-from msgcli import prices, table, terminal, usage
+from msgcli import prices, sums, table, terminal, usage
 from msgcli.command import Command
 from msgcli.errors import UsageFault
 from msgcli.options.format import Format, format_options
-from msgcli.usage import Call, Row
+from msgcli.sums import Row
+from msgcli.usage import Call
 from msgcli.wire.usage import Tokens
 
 _BY = ("day", "model")
@@ -39,7 +40,7 @@ def command(logs: tuple[str, ...], by: str, price_list: str | None, form: Format
     form.check()
     priced = None if price_list is None else prices.load(price_list)
     calls = chain.from_iterable(map(usage.read, logs or _default()))
-    rows = usage.rows(_with_notice(calls), keys, priced)
+    rows = sums.rows(_with_notice(calls), keys, priced)
     if form.is_json:
         objects = [row.as_object() for row in rows]
         form.write(json.dumps(objects, separators=(",", ":")).encode() + b"\n")

@@ -16,7 +16,6 @@ from msgcli.output import Sink, Tap, Writable
 from msgcli.redaction import redact_bytes
 from msgcli.report import Report
 from msgcli.reuse import Reuse, Sender, Store, Unstored
-from msgcli.usage import UsageLog
 from msgcli.wire import reply
 from msgcli.wire.message import Fold
 from msgcli.wire.reply import Piece
@@ -145,6 +144,8 @@ def _write_at_end(name: str, report: Report) -> None:
 
 
 def _log_at_end(name: str, report: Report) -> None:
+    from msgcli.usage import UsageLog
+
     log = UsageLog(name)
 
     def write(status: int, error: MsgcliError | None) -> None:

@@ -13,18 +13,20 @@ What the settings are, and where each comes from.
 
 Which parts of the format the endpoint answers.
 
-  $ msgcli doctor | sed '1,/^$/d' | head -10 | cut -c -18
+  $ msgcli doctor | sed '1,/^$/d' | awk '{ print $1, $2 }'
   msgcli: doctor: 10 requests to 127.0.0.1:\d+; 7 of them cost a few tokens, and together they generate 101 at most (re)
-  feature       work
-  messages      yes
-  stream        yes
-  system        yes
-  tools         yes
-  schema        yes
-  images        yes
-  count_tokens  yes
-  models        yes
-  batches  .* (re)
+  feature works
+  messages yes
+  stream yes
+  system yes
+  tools yes
+  schema yes
+  images yes
+  count_tokens yes
+  models yes
+  batches (yes|no) (re)
+  x-api-key yes
+  bearer yes
 
 The status says whether `create` would work.
 
