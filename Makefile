@@ -34,7 +34,7 @@ venv = .venv/bin/python
 version := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' msgcli/__init__.py)
 modules := $(sort $(shell find msgcli -name '*.py'))
 pages := $(wildcard man/*.[1-9])
-scripts := .ci/run $(wildcard tests/*.sh benchmarks/*.sh)
+scripts := .ci/run $(wildcard tests/*.sh benchmarks/*.sh) examples/prepare-commit-msg
 archive = msgcli-$(version)
 
 installed = $(bindir)/msgcli $(bashdir)/msgcli $(zshdir)/_msgcli $(fishdir)/msgcli.fish \

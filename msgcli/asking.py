@@ -94,13 +94,14 @@ class Asker(NamedTuple):
         """The answer to a record. Raises a fault that the next one would have too."""
         if record.fault is not None:
             return Answer(self.form.errored(record.custom_id, record.fault), None, record.fault)
-        self.pace.enter()
+        if not self.pace.enters_at_once():
+            with self.baton.aside():
+                self.pace.enter()
         report = Report(verbose=self.is_verbose)
         client = self.client._replace(report=report, rest=partial(self._rest, report))
         message, fault = None, None
         try:
-            with self.baton:
-                message = self._reply(client, record)
+            message = self._reply(client, record)
             if self.form.schema is not None:
                 fault = self.form.schema.verdict(message, None)
         except _OF_ONE_RECORD as failed:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 from msgcli import terminal
 from msgcli.asking import Answer
+from msgcli.baton import Baton
 from msgcli.errors import InputFault, MsgcliError, RefusedFault
 from msgcli.rate import Pace, Stopped
 from msgcli.records import Item
@@ -38,11 +39,13 @@ class Bulk:
         results: Results,
         *,
         pace: Pace,
+        baton: Baton,
         tally: Tally,
         jobs: int,
     ) -> None:
         self._items, self._make, self._connect = items, make, connect
-        self._results, self._pace, self._tally, self._jobs = results, pace, tally, jobs
+        self._results, self._tally, self._jobs = results, tally, jobs
+        self._pace, self._baton = pace, baton
         self._taking = threading.Lock()
         self._turn = 0
         self._changed = threading.Condition()
@@ -94,7 +97,8 @@ class Bulk:
             ask = self._connect()
             while (taken := self._take()) is not None:
                 try:
-                    self._answer(*taken, ask)
+                    with self._baton:
+                        self._answer(*taken, ask)
                 finally:
                     with self._changed:
                         self._in_flight -= 1

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from msgcli import files, stdio, terminal
+from msgcli.baton import Baton
 from msgcli.errors import InputFault, OutputFault
 from msgcli.index import Index, Place
 from msgcli.wire.record import read_result
@@ -18,17 +19,26 @@ _sync = getattr(os, "fdatasync", os.fsync)
 
 
 class Journal:
-    """A file of results, which nobody else has until the process ends. Any thread may append.
+    """A file of results, which nobody else has until the process ends. Who appends has the baton.
 
     A kill leaves at worst half a line at its end, which the next one to open it cuts off.
     """
 
-    def __init__(self, name: str, *, resume: bool, found: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(
+        self,
+        name: str,
+        baton: Baton,
+        *,
+        resume: bool,
+        found: Callable[[dict[str, Any]], None],
+    ) -> None:
         """`found` is called with each Message that is there. OutputFault for a file that is not to
         be touched, InputFault for one that is no journal."""
         self._name = name
         self._path = os.path.realpath(stdio.path(name))
-        self._mutex = threading.Lock()
+        self._baton = baton
+        self._mutex, self._syncing = threading.Lock(), threading.Lock()
+        self._durable = 0
         self._index = Index()
         self._fd = self._open()
         file = os.fstat(self._fd)
@@ -109,9 +119,18 @@ class Journal:
                 place = Place(self._size, len(line))
                 self._write(line)
                 self._index.add_result(custom_id, place, succeeded=succeeded)
-            _sync(self._fd)
+            with self._baton.aside():
+                self._make_durable(place.at + place.size)
         except OSError as error:
             raise self._fault(error) from None
+
+    def _make_durable(self, end: int) -> None:
+        """Return once all is durable up to `end`. What others wrote meanwhile is so as well."""
+        with self._syncing:
+            if self._durable < end:
+                size = self._size
+                _sync(self._fd)
+                self._durable = size
 
     def _write(self, line: bytes) -> None:
         try:

@@ -29,16 +29,30 @@ class Pace:
     def enter(self) -> None:
         """Wait until one more request may begin. Stopped if none may any more."""
         with self._changed:
-            while True:
-                if self._stopped:
-                    raise Stopped
-                now = time.monotonic()
-                seconds = max(self._shut_until, self._next) - now
-                if seconds <= 0 and self._running < int(self._width):
-                    break
-                self._changed.wait(seconds if seconds > 0 else None)
-            self._running += 1
-            self._next = now + self._step
+            while (seconds := self._wait()) != 0:
+                self._changed.wait(seconds)
+            self._begin()
+
+    def enters_at_once(self) -> bool:
+        """As `enter`, if there is nothing to wait for."""
+        with self._changed:
+            if self._wait() != 0:
+                return False
+            self._begin()
+            return True
+
+    def _wait(self) -> float | None:
+        """Seconds until a request may begin; None if another one has to end before."""
+        if self._stopped:
+            raise Stopped
+        seconds = max(self._shut_until, self._next) - time.monotonic()
+        if seconds > 0:
+            return seconds
+        return 0 if self._running < int(self._width) else None
+
+    def _begin(self) -> None:
+        self._running += 1
+        self._next = time.monotonic() + self._step
 
     def leave(self, *, succeeded: bool) -> None:
         """A request is over."""

@@ -48,11 +48,11 @@ def command(
     endpoint = connection.endpoint()
     maker = Maker(records, prompt, request)
     tally = bulk.tally()
-    results = bulk.results(tally)
+    baton = Baton()
+    results = bulk.results(tally, baton)
     client = connection.client(endpoint, report, max_reply_size=bulk.values["max_reply_size"])
     jobs = bulk.values["jobs"]
     pace = Pace(jobs, bulk.values["rpm"])
-    baton = Baton()
     form = Form(bulk.text_end, request.schema)
 
     def connect() -> Callable[[Record], Answer]:
@@ -61,7 +61,16 @@ def command(
 
     source = maker.source()
     progress = Progress(tally, source)
-    engine = Bulk(source.items(), maker.record, connect, results, pace=pace, tally=tally, jobs=jobs)
+    engine = Bulk(
+        source.items(),
+        maker.record,
+        connect,
+        results,
+        pace=pace,
+        baton=baton,
+        tally=tally,
+        jobs=jobs,
+    )
     fault = engine.run(progress.show)
     progress.end()
     terminal.notice(tally.summary())

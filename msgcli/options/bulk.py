@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import click
 
 from msgcli import files, output, prices, stdio
+from msgcli.baton import Baton
 from msgcli.errors import UsageFault
 from msgcli.journal import Journal
 from msgcli.options.types import COUNT, SIZE, TEXT, Bundle
@@ -42,11 +43,11 @@ class BulkOptions(NamedTuple):
         limits = Limits(v["max_output_tokens"], v["max_cost"], known)
         return Tally(limits, frozenset(v["accept"]))
 
-    def results(self, tally: Tally) -> Results:
+    def results(self, tally: Tally, baton: Baton) -> Results:
         """Where results go. OutputFault if they cannot be written there."""
         v = self.values
         if not self.to_stdout:
-            return InJournal(Journal(v["output"], resume=v["resume"], found=tally.add_found))
+            return InJournal(Journal(v["output"], baton, resume=v["resume"], found=tally.add_found))
         sink: Sink = files.output(None)
         if stdio.is_terminal(stdio.STDOUT) and not v["raw_control_chars"]:
             sink = output.Shown(sink)
