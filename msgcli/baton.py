@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 class Baton:
-    """Held by the thread that computes.
+    """Held by the thread that computes, which waits for nothing but `aside`.
 
     No two threads of Python compute at the same time anyhow, but they offer each other the turn at
     each of a dozen system calls a request. To be asked at the real waits alone halves what a
@@ -32,3 +32,14 @@ class Baton:
             yield
         finally:
             self._lock.acquire()
+
+    @contextmanager
+    def hold(self, lock: threading.Lock) -> Iterator[None]:
+        """Have a lock that another thread may have while it waits for something."""
+        if not lock.acquire(blocking=False):
+            with self.aside():
+                lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()

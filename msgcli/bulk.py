@@ -94,14 +94,8 @@ class Bulk:
 
     def _work(self) -> None:
         try:
-            ask = self._connect()
-            while (taken := self._take()) is not None:
-                try:
-                    with self._baton:
-                        self._answer(*taken, ask)
-                finally:
-                    with self._changed:
-                        self._in_flight -= 1
+            with self._baton:
+                self._work_through(self._connect())
         except Stopped:
             pass
         except Exception as fault:
@@ -110,10 +104,20 @@ class Bulk:
             self._working -= 1
             self._changed.notify_all()
 
+    def _work_through(self, ask: Ask) -> None:
+        while (taken := self._take()) is not None:
+            try:
+                self._answer(*taken, ask)
+            finally:
+                with self._changed:
+                    self._in_flight -= 1
+
     def _take(self) -> tuple[int, Item] | None:
         """The next item and its turn. One worker waits for it, the others for that one."""
-        with self._taking:
-            self._results.wait_for_room(self._turn)
+        with self._baton.hold(self._taking):
+            if not self._results.has_room(self._turn):
+                with self._baton.aside():
+                    self._results.wait_for_room(self._turn)
             item = None if self._stopping else next(self._items, None)
             if item is None or self._stopping:
                 return None

@@ -113,7 +113,7 @@ class Client(NamedTuple):
         left = watch.remaining()
         elapsed = time.monotonic() - self.report.started
         if elapsed + seconds > self.policy.max_time or (left is not None and seconds > left):
-            failed.fault.hint = f"come back in {duration(seconds)}"
+            failed.fault.hint = f"come back in {duration(retry.told(failed.headers) or seconds)}"
             raise failed.fault
         self.rest(seconds, failed.fault, f"{made} of {self.policy.retries}")
 

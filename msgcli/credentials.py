@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import NamedTuple
 
 from msgcli import ending, stdio
-from msgcli.errors import CredentialFault, InputFault, UsageFault
+from msgcli.errors import CredentialFault, InputFault, MsgcliError, UsageFault
 from msgcli.redaction import keep_secret
 
 _MAX_KEY = 1 << 16
@@ -52,16 +53,31 @@ def _from_file(name: str) -> bytes:
 def _from_command(command: str) -> bytes:
     import subprocess
 
-    done = subprocess.run(
+    # It may ask for a pass phrase where there is a terminal; where there is none, it and what it
+    # starts are a group, of which nothing is left when time runs out.
+    alone = not any(map(stdio.is_terminal, (stdio.STDIN, stdio.STDOUT, stdio.STDERR)))
+    child = subprocess.Popen(
         ["sh", "-c", stdio.path(command)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
+        start_new_session=alone,
         preexec_fn=ending.restore_signals,
     )
-    if done.returncode != 0:
-        how = f"status {done.returncode}" if done.returncode > 0 else f"signal {-done.returncode}"
+
+    def kill(status: int, error: MsgcliError | None) -> None:
+        if child.returncode is None:
+            try:
+                os.killpg(child.pid, signal.SIGKILL) if alone else child.kill()
+            except ProcessLookupError:
+                pass  # it has just ended
+
+    ending.at_end(kill)
+    output, _ = child.communicate()
+    status = child.returncode
+    if status != 0:
+        how = f"status {status}" if status > 0 else f"signal {-status}"
         raise CredentialFault(f"--api-key-command: the command ended with {how}")
-    return done.stdout
+    return output
 
 
 def _credential(raw: bytes, source: str, scheme: str) -> Credential:

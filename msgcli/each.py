@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from msgcli import attachments
@@ -36,12 +38,12 @@ class Maker:
             names = dict.fromkeys(("input", "file") if records.each == "file" else ("input",), "")
             prompts.join(self._parts, {**prompt.variables, **names}, [])
 
-    def source(self) -> Source:
-        """The items that the operands name."""
+    def source(self, waiting: Callable[[], AbstractContextManager[None]] = nullcontext) -> Source:
+        """The items that the operands name; they are waited for in `waiting`."""
         if self._prompt.no_stdin and not self._prompt.files:
             raise UsageFault("--no-stdin: no FILE is named, so there is nothing to read")
         each, _, shard = self._records
-        return Source(each or "record", self._prompt.files, shard)
+        return Source(each or "record", self._prompt.files, shard, waiting)
 
     def record(self, item: Item) -> Record:
         """The record of an item, or one that says what is wrong with it, and where."""
@@ -68,7 +70,7 @@ class Maker:
             return dict(item.row), prompts.file_text(item.row["file"], self._prompt)
         if item.row is not None:
             fields = {name: _field(value, replace=replace) for name, value in item.row.items()}
-            return dict(fields), encode(fields).decode()
+            return dict(fields), _shown(fields)
         text = _text(item, replace=replace)
         value = record.json_line(text) if self._records.each == "jsonl" else text
         if isinstance(value, dict):

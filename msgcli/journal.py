@@ -15,6 +15,7 @@ from msgcli.index import Index, Place
 from msgcli.wire.record import read_result
 
 _CHUNK = 1 << 20
+_START = b'{"custom_id":'
 _sync = getattr(os, "fdatasync", os.fsync)
 
 
@@ -47,6 +48,7 @@ class Journal:
         if file.st_size and not resume:
             raise OutputFault(f"{name}: it is not empty", hint="--resume goes on with it")
         self._size = self._read(found)
+        self._was_there = self._size > 0
 
     def _fault(self, error: Exception) -> OutputFault:
         reason = stdio.why(error) if isinstance(error, OSError) else "not a file name"
@@ -69,11 +71,12 @@ class Journal:
     def _read(self, found: Callable[[dict[str, Any]], None]) -> int:
         """Take in what is there, and mend its end: the size that the file has then."""
         end, torn = 0, 0
-        for place, data in self._lines():
+        for number, (place, data) in enumerate(self._lines(), 1):
             result = read_result(data)
-            if result is None and place.at == 0 and data.endswith(b"\n"):
-                raise InputFault(f"{self._name}: line 1 is not a result", hint="is it a journal?")
             if result is None:
+                if not _may_be_torn(data):
+                    what = f"{self._name}: line {number} is not a result"
+                    raise InputFault(what, hint="this is no journal")
                 torn += 1
                 continue
             self._index.add_result(result.custom_id, place, succeeded=result.message is not None)
@@ -110,7 +113,7 @@ class Journal:
         with self._mutex:
             if not self._index.add_record(custom_id, number):
                 raise InputFault(f"the custom_id {custom_id} stands twice")
-            return not self._index.has_succeeded(custom_id)
+            return not (self._was_there and self._index.has_succeeded(custom_id))
 
     def append(self, custom_id: str, line: bytes, *, succeeded: bool) -> None:
         """Write a result, and return once it is durable. OutputFault if it cannot be."""
@@ -170,3 +173,9 @@ class Journal:
                 return False
             end += size
         return end == self._size
+
+
+def _may_be_torn(line: bytes) -> bool:
+    """Whether it is what a kill or a power cut leaves of a result."""
+    start = line.rstrip(b"\n\0")[: len(_START)]
+    return start == _START[: len(start)]

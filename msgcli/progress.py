@@ -13,11 +13,12 @@ _STEP = 0.2
 
 
 class Progress:
-    """Shown anew a few times a second, if standard error is a terminal."""
+    """Shown anew a few times a second, if standard error is a terminal that shows no results."""
 
-    def __init__(self, tally: Tally, source: Source) -> None:
+    def __init__(self, tally: Tally, source: Source, *, to_stdout: bool) -> None:
         self._tally, self._source = tally, source
-        self._is_shown = stdio.is_terminal(stdio.STDERR)
+        is_taken = to_stdout and stdio.is_terminal(stdio.STDOUT)
+        self._is_shown = stdio.is_terminal(stdio.STDERR) and not is_taken
         self._next = 0.0
 
     def show(self) -> None:
@@ -40,5 +41,6 @@ class Progress:
         parts.append(f"{tally.tokens.output} tokens out")
         taken, size = self._source.taken, self._source.size
         if size and taken and tally.done:
-            parts.append(f"{duration(seconds * max(size - taken, 0) / taken)} left")
+            left = seconds * max(size - taken, 0) / taken
+            parts.append(f"{duration(max(round(left), 1))} left")
         return ", ".join(parts)

@@ -26,6 +26,11 @@ class Pace:
         self._shut_until = self._next = 0.0
         self._stopped = False
 
+    @property
+    def sent(self) -> bool:
+        """Whether a request is on its way that may be processed and billed."""
+        return self._running > 0
+
     def enter(self) -> None:
         """Wait until one more request may begin. Stopped if none may any more."""
         with self._changed:

@@ -95,7 +95,7 @@ class Report:
     def as_object(self, status: int, error: MsgcliError | None) -> dict[str, Any]:
         """The object of --meta; what is not known is null. Durations are milliseconds."""
         first = self._first_token
-        return {
+        known = {
             "id": self._fields.get("id"),
             "model": self._fields.get("model"),
             "stop_reason": self._fields.get("stop_reason"),
@@ -108,6 +108,8 @@ class Report:
             "time_to_first_token_ms": first and round((first - self.started) * 1000),
             "duration_ms": round((time.monotonic() - self.started) * 1000),
         }
+        shown: dict[str, Any] = _redacted(known)
+        return shown
 
 
 def _added(usage: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
@@ -120,3 +122,14 @@ def _added(usage: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
         elif isinstance(count, int) and not isinstance(own, dict):
             summed[name] = count + (own or 0)
     return summed
+
+
+def _redacted(value: Any) -> Any:
+    """A JSON value without secrets: an endpoint can send one back in any field."""
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, list):
+        return [_redacted(item) for item in value]
+    if isinstance(value, dict):
+        return {redact(name): _redacted(item) for name, item in value.items()}
+    return value

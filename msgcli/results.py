@@ -1,5 +1,4 @@
-"""Where the results of `map` go as they come: to an output in the order of the records or not, or
-into a journal."""
+"""Where the results of `map` go as they come: to an output, in order or not, or into a journal."""
 
 from __future__ import annotations
 
@@ -13,8 +12,11 @@ from msgcli.output import Writable
 class Results(Protocol):
     """Takes the result of the record that was taken as the `turn`-th one, from 0."""
 
+    def has_room(self, turn: int) -> bool:
+        """Whether that record may be taken: memory is not without end."""
+
     def wait_for_room(self, turn: int) -> None:
-        """Wait until that record may be taken: memory is not without end."""
+        """Wait until it may be."""
 
     def claim(self, custom_id: str, number: int) -> bool:
         """Whether that record needs a result. InputFault for the second one of a custom_id."""
@@ -33,6 +35,9 @@ class InJournal:
         self._journal = journal
         self.claim = journal.claim
 
+    def has_room(self, turn: int) -> bool:
+        return True
+
     def wait_for_room(self, turn: int) -> None:
         """There always is."""
 
@@ -50,6 +55,9 @@ class AsTheyCome:
     def __init__(self, sink: Writable) -> None:
         self._sink = sink
         self._mutex = threading.Lock()
+
+    def has_room(self, turn: int) -> bool:
+        return True
 
     def wait_for_room(self, turn: int) -> None:
         """There always is."""
@@ -75,9 +83,12 @@ class InOrder(AsTheyCome):
         self._next = 0
         self._waiting: dict[int, bytes] = {}
 
+    def has_room(self, turn: int) -> bool:
+        return turn < self._next + self._window
+
     def wait_for_room(self, turn: int) -> None:
         with self._written:
-            self._written.wait_for(lambda: turn < self._next + self._window)
+            self._written.wait_for(lambda: self.has_room(turn))
 
     def put(self, turn: int, custom_id: str, data: bytes, *, succeeded: bool) -> None:
         with self._written:

@@ -56,7 +56,8 @@ def status(text: str) -> None:
     next message does so too. Dropped by `-q`."""
     global _status
     if not _quiet:
-        shown = visible(text)[: max(os.get_terminal_size(_STDERR).columns - 1, 0)]
+        columns = os.get_terminal_size(_STDERR).columns or 80
+        shown = visible(text)[: columns - 1]
         _write(_over(shown) + shown)
         _status = shown
 

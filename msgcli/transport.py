@@ -18,6 +18,7 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 from urllib3.util.wait import wait_for_read
 
 from msgcli.baton import Baton
+from msgcli.broken import chain, reason
 from msgcli.chunked import Chunked
 from msgcli.connection import Endpoint
 from msgcli.wire.request import Body
@@ -136,6 +137,11 @@ class Line:
         connection.settimeout(self._endpoint.idle_timeout)
         self.sent = True
 
+    def wait_for_response(self, connection: socket.socket) -> None:
+        with self.waiting():
+            if not wait_for_read(connection, connection.gettimeout()):
+                raise TimeoutError
+
     def end(self) -> None:
         self._free_since = time.monotonic()
 
@@ -199,12 +205,12 @@ class Exchange:
 
     def _broken(self, error: Exception) -> NotSent | Lost:
         if self.sent:
-            if any(isinstance(e, (ReadTimeoutError, TimeoutError)) for e in _chain(error)):
+            if any(isinstance(e, (ReadTimeoutError, TimeoutError)) for e in chain(error)):
                 return Silent()
-            return Lost(_reason(error))
-        final = any(isinstance(e, ssl.SSLError) for e in _chain(error))
+            return Lost(reason(error))
+        final = any(isinstance(e, ssl.SSLError) for e in chain(error))
         return NotSent(
-            _reason(error), final=final or isinstance(error, requests.exceptions.InvalidSchema)
+            reason(error), final=final or isinstance(error, requests.exceptions.InvalidSchema)
         )
 
 
@@ -225,8 +231,7 @@ def _pool_classes(line: Line) -> dict[str, Any]:
                 super().request(*args, **kwargs)
 
         def getresponse(self) -> Any:
-            with line.waiting():
-                wait_for_read(self.sock, self.sock.gettimeout())
+            line.wait_for_response(self.sock)
             return super().getresponse()
 
     class Secure(HTTPSConnection):
@@ -243,8 +248,7 @@ def _pool_classes(line: Line) -> dict[str, Any]:
                 super().request(*args, **kwargs)
 
         def getresponse(self) -> Any:
-            with line.waiting():
-                wait_for_read(self.sock, self.sock.gettimeout())
+            line.wait_for_response(self.sock)
             return super().getresponse()
 
     class PlainPool(HTTPConnectionPool):
@@ -254,53 +258,3 @@ def _pool_classes(line: Line) -> dict[str, Any]:
         ConnectionCls = Secure
 
     return {"http": PlainPool, "https": SecurePool}
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """An error and all that it was made from, the outermost first."""
-    seen: set[int] = set()
-    queue = [error]
-    while queue:
-        current = queue.pop(0)
-        if id(current) in seen:
-            continue
-        seen.add(id(current))
-        yield current
-        inner = (
-            getattr(current, "reason", None),
-            current.__cause__,
-            current.__context__,
-            *current.args,
-        )
-        queue.extend(e for e in inner if isinstance(e, BaseException))
-
-
-def _reason(error: Exception) -> str:
-    """Why it broke, in the system's words rather than in a library's."""
-    chain = list(_chain(error))
-    for inner in chain:
-        if isinstance(inner, ssl.SSLCertVerificationError):
-            return f"TLS: certificate verify failed: {inner.verify_message}"
-    for inner in chain:
-        if isinstance(inner, ssl.SSLError):
-            return f"TLS: {(inner.reason or 'handshake failed').replace('_', ' ').lower()}"
-    for inner in chain:
-        if isinstance(inner, socket.gaierror):
-            return f"cannot find the host: {_lower(inner.strerror or 'name not known')}"
-    for inner in reversed(chain):
-        if isinstance(inner, TimeoutError):
-            return "no connection in time"
-        if isinstance(inner, OSError) and inner.strerror:
-            return _lower(inner.strerror)
-    for inner in chain:
-        if isinstance(inner, http.client.RemoteDisconnected):
-            return "the connection was closed without a response"
-        if isinstance(inner, http.client.IncompleteRead):
-            return "the connection was closed in the middle of the reply"
-        if isinstance(inner, http.client.HTTPException):
-            return "the answer is not HTTP"
-    return "the connection failed"
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]

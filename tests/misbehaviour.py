@@ -191,7 +191,8 @@ def show_key_in_page(wire: Wire) -> None:
 
 
 def show_key_in_long_message(wire: Wire) -> None:
-    fault = {"type": "api_error", "message": "y" * 980 + wire.key + " z" * 500}
+    """So that its middle is at the thousandth character of the line on stderr."""
+    fault = {"type": "api_error", "message": "y" * 955 + wire.key + " z" * 500}
     wire.answer("400 No", json.dumps({"type": "error", "error": fault}).encode())
 
 

@@ -43,24 +43,23 @@ def command(
     bulk: BulkOptions,
 ) -> MsgcliError | None:
     """Send many prompts, and write the results."""
-    report = Report()
-    connection.start_clock(report, reader=bulk.to_stdout, by_default=False)
+    jobs = bulk.values["jobs"]
+    pace = Pace(jobs, bulk.values["rpm"])
+    connection.start_clock(pace, reader=bulk.to_stdout, by_default=False)
     endpoint = connection.endpoint()
     maker = Maker(records, prompt, request)
     tally = bulk.tally()
     baton = Baton()
     results = bulk.results(tally, baton)
-    client = connection.client(endpoint, report, max_reply_size=bulk.values["max_reply_size"])
-    jobs = bulk.values["jobs"]
-    pace = Pace(jobs, bulk.values["rpm"])
+    client = connection.client(endpoint, Report(), max_reply_size=bulk.values["max_reply_size"])
     form = Form(bulk.text_end, request.schema)
 
     def connect() -> Callable[[Record], Answer]:
         own = _apart(client, baton)
         return Asker(own, pace, baton, form, connection.verbose, bulk.values["usage_log"]).ask
 
-    source = maker.source()
-    progress = Progress(tally, source)
+    source = maker.source(baton.aside)
+    progress = Progress(tally, source, to_stdout=bulk.to_stdout)
     engine = Bulk(
         source.items(),
         maker.record,
@@ -73,7 +72,8 @@ def command(
     )
     fault = engine.run(progress.show)
     progress.end()
-    terminal.notice(tally.summary())
+    if tally.done or fault is None:
+        terminal.notice(tally.summary())
     if engine.interrupted:
         ending.end_by_signal(signal.SIGINT)
     return fault or tally.verdict(None if bulk.to_stdout else "--resume tries them again")

@@ -11,7 +11,16 @@ from msgcli.endpoint.problem import Problem
 from msgcli.endpoint.strictjson import dump
 
 JSON = {"content-type": "application/json"}
+JSON_LINES = {"content-type": "application/x-jsonl"}
 EVENT_STREAM = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
+
+
+class HungUp(ConnectionError):
+    """The client went away."""
+
+
+class Cut(ConnectionError):
+    """The body ends before it is complete, and so does the connection."""
 
 
 class Framing(Enum):

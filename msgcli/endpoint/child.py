@@ -9,15 +9,18 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from types import FrameType
 
-PLACEHOLDER_KEY = "sk-ant-local-endpoint"
-REMOVED = ("ANTHROPIC_AUTH_TOKEN", "MSGCLI_BASE_URL", "MSGCLI_AUTH", "MSGCLI_SERVE_KEY")
+REMOVED = ("MSGCLI_BASE_URL", "MSGCLI_SERVE_KEY")
+REMOVED_WITH_KEY = ("ANTHROPIC_AUTH_TOKEN", "MSGCLI_AUTH")
 PASSED_ON = (signal.SIGTERM, signal.SIGHUP)
 
 
 def environment(given: Mapping[str, str], url: str, key: str | None) -> dict[str, str]:
-    """An environment in which a client of the API finds the endpoint."""
-    kept = {name: value for name, value in given.items() if name not in REMOVED}
-    return {**kept, "ANTHROPIC_BASE_URL": url, "ANTHROPIC_API_KEY": key or PLACEHOLDER_KEY}
+    """An environment in which a client of the API finds the endpoint; without a key, its own."""
+    removed = REMOVED if key is None else REMOVED + REMOVED_WITH_KEY
+    kept = {name: value for name, value in given.items() if name not in removed}
+    if key is not None:
+        kept["ANTHROPIC_API_KEY"] = key
+    return {**kept, "ANTHROPIC_BASE_URL": url}
 
 
 def run(command: Sequence[bytes], variables: Mapping[str, str]) -> int:

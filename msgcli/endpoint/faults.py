@@ -122,6 +122,11 @@ def gzipped(reply: Reply) -> Answer:
     return answer.body(200, headers, gzip.compress(b"".join(usual.pieces)))
 
 
+def expired(reply: Reply) -> Answer:
+    """Of a request in a batch nothing comes in time; any other reply is as usual."""
+    return answer.usual(reply)
+
+
 FAULTS: Mapping[str, Fault] = {
     "429": too_many,
     "429-bare": partial(http_status, status=429),
@@ -148,6 +153,7 @@ FAULTS: Mapping[str, Fault] = {
     "stream": answer.stream,
     "slow-body": slow_body,
     "gzip": gzipped,
+    "expired": expired,
     **stream_faults.FAULTS,
 }
 

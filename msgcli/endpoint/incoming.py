@@ -1,14 +1,27 @@
-"""The body of a request, read from the connection."""
+"""A request, read from the connection to its end."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from email.message import Message as Headers
 from io import BufferedIOBase
+from typing import NamedTuple
 
 from msgcli.endpoint.problem import Problem, invalid
 
 BODY_LIMIT = 32 * 1024 * 1024
 LINE_LIMIT = 4096
+
+
+class Request(NamedTuple):
+    """One HTTP request, and whether its client has gone in the meantime."""
+
+    id: str
+    method: str
+    target: str
+    headers: Headers
+    data: bytes
+    gone: Callable[[], bool]
 
 
 class Incomplete(ConnectionError):
@@ -31,23 +44,23 @@ def declared_length(headers: Headers) -> int:
     return int(length[:20])
 
 
-def read_body(stream: BufferedIOBase, headers: Headers) -> bytes:
-    """The whole body, by its length or in chunks."""
+def read_body(stream: BufferedIOBase, headers: Headers, limit: int) -> bytes:
+    """The whole body, by its length or in chunks, of at most `limit` bytes."""
     coding = headers.get("transfer-encoding")
     if coding is None:
         length = declared_length(headers)
-        if length > BODY_LIMIT:
+        if length > limit:
             raise too_large()
         return _exactly(stream, length)
     if coding.strip().lower() != "chunked" or "content-length" in headers:
         raise invalid("transfer-encoding", "only chunked is supported, and no content-length")
-    return _chunks(stream)
+    return _chunks(stream, limit)
 
 
-def _chunks(stream: BufferedIOBase) -> bytes:
+def _chunks(stream: BufferedIOBase, limit: int) -> bytes:
     body = bytearray()
     while size := _chunk_size(stream):
-        if len(body) + size > BODY_LIMIT:
+        if len(body) + size > limit:
             raise too_large()
         body += _exactly(stream, size)
         if _line(stream):

@@ -6,7 +6,7 @@ import os
 from datetime import datetime, timezone
 from typing import Any
 
-from msgcli.endpoint.service import Request
+from msgcli.endpoint.incoming import Request
 from msgcli.endpoint.strictjson import dump, parse
 
 SECRET = ("authorization", "x-api-key", "proxy-authorization", "cookie")

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from msgcli.endpoint import pages
 from msgcli.endpoint.problem import Problem, invalid
 
-LIMIT_DEFAULT = 20
-LIMIT_MOST = 1000
 LIFECYCLES = ("active", "deprecated", "retired")
 EPOCH = "1970-01-01T00:00:00Z"
 EFFORTS = ("low", "medium", "high", "xhigh", "max")
@@ -96,39 +95,7 @@ def page(query: Mapping[str, list[str]]) -> dict[str, Any]:
     for lifecycle in lifecycles:
         if lifecycle not in LIFECYCLES:
             raise invalid("lifecycle", f"Input should be {' or '.join(map(repr, LIFECYCLES))}")
-    limit = _limit(query.get("limit", [str(LIMIT_DEFAULT)])[-1])
-    listed = [_info(model) for model in MODELS if model.lifecycle in lifecycles]
-    after, before = query.get("after_id"), query.get("before_id")
-    if after and before:
-        raise invalid("", "after_id and before_id exclude each other")
-    if before:
-        rest = listed[: _place("before_id", before[-1], listed)]
-        data = rest[-limit:]
-    else:
-        rest = listed[_place("after_id", after[-1], listed) + 1 :] if after else listed
-        data = rest[:limit]
-    return {
-        "data": data,
-        "has_more": len(rest) > limit,
-        "first_id": data[0]["id"] if data else None,
-        "last_id": data[-1]["id"] if data else None,
-    }
-
-
-def _limit(text: str) -> int:
-    if not text.isascii() or not text.isdigit():
-        raise invalid("limit", "Input should be a valid integer")
-    limit = int(text[:10])
-    if not 1 <= limit <= LIMIT_MOST:
-        raise invalid("limit", f"Input should be between 1 and {LIMIT_MOST}")
-    return limit
-
-
-def _place(name: str, cursor: str, listed: list[dict[str, Any]]) -> int:
-    for index, info in enumerate(listed):
-        if info["id"] == cursor:
-            return index
-    raise invalid(name, f"no such model: {cursor}")
+    return pages.page(query, [_info(model) for model in MODELS if model.lifecycle in lifecycles])
 
 
 def _info(model: Model) -> dict[str, Any]:

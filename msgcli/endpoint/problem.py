@@ -44,7 +44,7 @@ class Problem(Exception):
         self.details = details
         self.headers = dict(headers or {})
 
-    def body(self, request_id: str) -> dict[str, Any]:
+    def body(self, request_id: str | None) -> dict[str, Any]:
         """The error envelope, which is also the data of an `error` event."""
         error: dict[str, Any] = {"type": self.kind, "message": self.message}
         if self.details is not None:

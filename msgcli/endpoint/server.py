@@ -10,22 +10,30 @@ import struct
 import sys
 import traceback
 from http.server import BaseHTTPRequestHandler
-from typing import Any
+from typing import Any, Protocol
 
 from msgcli.endpoint import answer
-from msgcli.endpoint.answer import Answer, Ending, Framing
-from msgcli.endpoint.incoming import BODY_LIMIT, declared_length, read_body
+from msgcli.endpoint.answer import Answer, Cut, Ending, Framing, HungUp
+from msgcli.endpoint.incoming import BODY_LIMIT, Request, declared_length, read_body
 from msgcli.endpoint.log import Log
 from msgcli.endpoint.problem import Problem
-from msgcli.endpoint.service import Request, Service
+from msgcli.endpoint.reply import Ids
 
 DRAIN_SECONDS = 2
 # A half-closed connection counts as left: no HTTP client half-closes while it waits for an answer.
 HUNG_UP = select.POLLHUP | select.POLLERR | getattr(select, "POLLRDHUP", 0)
 
 
-class HungUp(ConnectionError):
-    """The client went away."""
+class Answering(Protocol):
+    """What stands behind the socket."""
+
+    request_ids: Ids
+
+    def body_limit(self, target: str) -> int:
+        """How long a body may be that is sent there."""
+
+    def answer(self, request: Request) -> Answer:
+        """The answer to one request, whatever it is."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -39,20 +47,26 @@ class Handler(BaseHTTPRequestHandler):
         service, log = self.server.service, self.server.log
         request_id = service.request_ids.new("req")
         try:
-            data = read_body(self.rfile, self.headers)
+            data = read_body(self.rfile, self.headers, service.body_limit(self.path))
         except Problem as error:
             self._refuse(error, request_id)
             return
-        request = Request(request_id, self.command, self.path, self.headers, data)
+        request = Request(
+            request_id, self.command, self.path, self.headers, data, lambda: self._gone(0)
+        )
         found = service.answer(request)
         if log:
             log.request(request, found.status)
         try:
             self._deliver(found)
-        except OSError:
+        except OSError as error:
             self.close_connection = True
-            if log:
+            if log and not isinstance(error, Cut):
                 log.hung_up(request_id)
+        finally:
+            close = getattr(found.pieces, "close", None)
+            if close:
+                close()
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _exchange
 
@@ -78,7 +92,7 @@ class Handler(BaseHTTPRequestHandler):
     def handle_expect_100(self) -> bool:
         """Ask for the body only if it is going to be read."""
         try:
-            wanted = declared_length(self.headers) <= BODY_LIMIT
+            wanted = declared_length(self.headers) <= self.server.service.body_limit(self.path)
         except Problem:
             wanted = False
         return super().handle_expect_100() if wanted else True
@@ -127,12 +141,14 @@ class Handler(BaseHTTPRequestHandler):
 
     def _pause(self, seconds: float | None) -> None:
         """Wait, but not for a client that has gone; None waits until it goes."""
-        if seconds == 0:
-            return
+        if seconds != 0 and self._gone(seconds):
+            raise HungUp
+
+    def _gone(self, seconds: float | None) -> bool:
+        """Whether the client goes within this time."""
         poll = select.poll()
         poll.register(self.connection, HUNG_UP)
-        if poll.poll(None if seconds is None else seconds * 1000):
-            raise HungUp
+        return bool(poll.poll(None if seconds is None else seconds * 1000))
 
     def _end(self, ending: Ending) -> None:
         if ending is Ending.STALL:
@@ -153,7 +169,7 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, host: str, port: int, service: Service, log: Log | None = None) -> None:
+    def __init__(self, host: str, port: int, service: Answering, log: Log | None = None) -> None:
         """Listen on an address. Raises OSError where that cannot be."""
         self.service = service
         self.log = log

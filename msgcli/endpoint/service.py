@@ -4,27 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from email.message import Message as Headers
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from msgcli.endpoint import answer, body, faults, headers, models, reply, tokens, tools, turns
-from msgcli.endpoint.answer import Answer
+from msgcli.endpoint import answer, batches, body, faults, headers, incoming, models, tokens
+from msgcli.endpoint.answer import Answer, Framing
 from msgcli.endpoint.canned import Replies
+from msgcli.endpoint.incoming import Request
+from msgcli.endpoint.messages import Messages, Terms, check_meaning
 from msgcli.endpoint.problem import Problem, invalid
+from msgcli.endpoint.reply import Ids
 from msgcli.endpoint.strictjson import parse
 
+BATCHES = "/v1/messages/batches"
 IDENTITY = {"anthropic-organization-id": "00000000-0000-4000-8000-000000000000"}
-
-
-class Request(NamedTuple):
-    """One HTTP request, read to its end."""
-
-    id: str
-    method: str
-    target: str
-    headers: Headers
-    data: bytes
 
 
 class Service:
@@ -36,14 +30,17 @@ class Service:
         replies: Replies | None = None,
         given_faults: faults.Faults | None = None,
         delay: float = 0,
+        batch_delay: float = 0,
         key: str | None = None,
     ) -> None:
-        self.ids = reply.Ids()
-        self.request_ids = reply.Ids()
-        self._replies = replies or Replies()
-        self._faults = given_faults or faults.Faults()
-        self._delay = delay
+        self.request_ids = Ids()
+        self._messages = Messages(replies, given_faults, delay)
+        self._batches = batches.Batches(batch_delay)
         self._key = key
+
+    def body_limit(self, target: str) -> int:
+        """How long a body may be that is sent there."""
+        return batches.BODY_LIMIT if target.partition("?")[0] == BATCHES else incoming.BODY_LIMIT
 
     def answer(self, request: Request) -> Answer:
         """The answer to one request, whatever it is."""
@@ -72,36 +69,47 @@ class Service:
 
     def messages(self, request: Request, _: list[str], __: str) -> Answer:
         """`POST /v1/messages`."""
-        version = headers.check_version(request.headers)
-        beta = headers.check_beta(request.headers)
-        asked = _json_body(request)
-        body.check_messages(asked, beta=beta)
-        _check_meaning(asked, version)
-        models.check_max_tokens(asked)
-        return self._replied(request, asked)
-
-    def _replied(self, request: Request, asked: dict[str, Any]) -> Answer:
-        streamed = asked.get("stream", False)
-        fault = self._faults.take()
-        rule = self._replies.take(reply.prompt_of(asked), spoiled=fault is not None)
-        if fault is None and rule.fault is not None:
-            fault = faults.by_name(rule.fault)
-        message = rule.message(asked, self.ids)
-        made = answer.Reply(message, streamed, rule.headers, request.id)
-        found = (fault or answer.usual)(made)
-        wait = rule.delay if streamed else rule.delay + self._delay
-        return found._replace(
-            wait=wait, pace=self._delay if found.pace is None else max(found.pace, self._delay)
-        )
+        terms = _terms(request)
+        return self._messages.answer(_json_body(request), terms, request.id)
 
     def count_tokens(self, request: Request, _: list[str], __: str) -> Answer:
         """`POST /v1/messages/count_tokens`."""
-        version = headers.check_version(request.headers)
-        beta = headers.check_beta(request.headers)
+        terms = _terms(request)
         asked = _json_body(request)
-        body.check_count(asked, beta=beta)
-        _check_meaning(asked, version)
+        body.check_count(asked, beta=terms.beta)
+        check_meaning(asked, terms.version)
         return answer.json(200, {"input_tokens": tokens.in_request(asked)})
+
+    def create_batch(self, request: Request, _: list[str], __: str) -> Answer:
+        """`POST /v1/messages/batches`."""
+        process = partial(self._messages.result, terms=_terms(request))
+        return answer.json(200, self._batches.create(_json_body(request), process, _host(request)))
+
+    def list_batches(self, request: Request, _: list[str], query: str) -> Answer:
+        """`GET /v1/messages/batches`."""
+        headers.check_version(request.headers)
+        asked = parse_qs(query, keep_blank_values=True)
+        return answer.json(200, self._batches.page(asked, _host(request)))
+
+    def retrieve_batch(self, request: Request, names: list[str], _: str) -> Answer:
+        """`GET /v1/messages/batches/{id}`."""
+        headers.check_version(request.headers)
+        return answer.json(200, self._batches.retrieve(names[0], _host(request)))
+
+    def cancel_batch(self, request: Request, names: list[str], _: str) -> Answer:
+        """`POST /v1/messages/batches/{id}/cancel`."""
+        headers.check_version(request.headers)
+        return answer.json(200, self._batches.cancel(names[0], _host(request)))
+
+    def delete_batch(self, request: Request, names: list[str], _: str) -> Answer:
+        """`DELETE /v1/messages/batches/{id}`."""
+        headers.check_version(request.headers)
+        return answer.json(200, self._batches.delete(names[0]))
+
+    def batch_results(self, request: Request, names: list[str], _: str) -> Answer:
+        """`GET /v1/messages/batches/{id}/results`."""
+        headers.check_version(request.headers)
+        return Answer(200, answer.JSON_LINES, self._batches.results(names[0]), Framing.CHUNKED)
 
     def list_models(self, request: Request, _: list[str], query: str) -> Answer:
         """`GET /v1/models`."""
@@ -122,17 +130,25 @@ def _json_body(request: Request) -> Any:
         raise invalid("", f"The request body is not valid JSON: {error}") from None
 
 
-def _check_meaning(asked: dict[str, Any], version: str) -> None:
-    turns.check_version(asked, version)
-    turns.check_turns(asked)
-    turns.check_cache(asked)
-    tools.check_tools(asked)
+def _terms(request: Request) -> Terms:
+    return Terms(headers.check_version(request.headers), headers.check_beta(request.headers))
+
+
+def _host(request: Request) -> str:
+    """The host that the client calls this endpoint by."""
+    return str(request.headers.get("host", "localhost"))
 
 
 Resource = Callable[[Service, Request, list[str], str], Answer]
 ROUTES: tuple[tuple[str, re.Pattern[str], Resource], ...] = (
     ("POST", re.compile("/v1/messages"), Service.messages),
     ("POST", re.compile("/v1/messages/count_tokens"), Service.count_tokens),
+    ("POST", re.compile(BATCHES), Service.create_batch),
+    ("GET", re.compile(BATCHES), Service.list_batches),
+    ("GET", re.compile(f"{BATCHES}/([^/]+)"), Service.retrieve_batch),
+    ("DELETE", re.compile(f"{BATCHES}/([^/]+)"), Service.delete_batch),
+    ("POST", re.compile(f"{BATCHES}/([^/]+)/cancel"), Service.cancel_batch),
+    ("GET", re.compile(f"{BATCHES}/([^/]+)/results"), Service.batch_results),
     ("GET", re.compile("/v1/models"), Service.list_models),
     ("GET", re.compile("/v1/models/([^/]+)"), Service.retrieve_model),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import click
 from click.core import ParameterSource
@@ -20,13 +20,20 @@ from msgcli.retry import Policy
 from msgcli.trace import Trace
 
 
+class Sending(Protocol):
+    """What knows whether a request is on its way."""
+
+    @property
+    def sent(self) -> bool: ...
+
+
 class ConnectionOptions(NamedTuple):
     """The values of the options; `inherited` are those that the config file gave."""
 
     values: dict[str, Any]
     inherited: frozenset[str]
 
-    def start_clock(self, report: Report, *, reader: bool, by_default: bool = True) -> None:
+    def start_clock(self, report: Sending, *, reader: bool, by_default: bool = True) -> None:
         """From here on --timeout runs (its default only if `by_default`), and a `reader` of stdout
         that goes away is noticed."""
         timeout = self.values["timeout"]

@@ -13,7 +13,6 @@ from msgcli.errors import MsgcliError, UsageFault
 from msgcli.options.connection import ConnectionOptions
 from msgcli.options.types import SIZE, TEXT, Bundle
 from msgcli.output import Sink, Tap, Writable
-from msgcli.redaction import redact_bytes
 from msgcli.report import Report
 from msgcli.reuse import Reuse, Sender, Store, Unstored
 from msgcli.wire import reply
@@ -138,7 +137,7 @@ def _write_at_end(name: str, report: Report) -> None:
     meta = files.Direct(name, files.open_private(name))
 
     def write(status: int, error: MsgcliError | None) -> None:
-        meta.write(redact_bytes(output.dump(report.as_object(status, error))))
+        meta.write(output.dump(report.as_object(status, error)))
 
     ending.at_end(write)
 

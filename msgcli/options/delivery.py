@@ -1,0 +1,98 @@
+"""The options that say where the results of a batch go, and in which order and form."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import click
+
+from msgcli import files, output, stdio
+from msgcli.delivery import Order
+from msgcli.errors import UsageFault
+from msgcli.options.types import TEXT, Bundle
+from msgcli.output import Sink
+from msgcli.records import Source
+from msgcli.tally import Limits, Tally
+
+
+class DeliveryOptions(NamedTuple):
+    """The values of the options as they were given."""
+
+    input: str | None
+    output: str | None
+    format: str
+    null: bool
+    accept: tuple[str, ...]
+    raw_control_chars: bool
+
+    @property
+    def to_stdout(self) -> bool:
+        return self.output in (None, "-")
+
+    @property
+    def text_end(self) -> bytes | None:
+        """What ends each text; None if results are written."""
+        if self.format == "json":
+            return None
+        return b"\0" if self.null else b"\n"
+
+    @property
+    def hint(self) -> str | None:
+        """What tries failed records again, if they are kept."""
+        is_journal = self.format == "json" and not self.to_stdout
+        return (
+            f"msgcli map -o {self.output} --resume RECORDS tries them again" if is_journal else None
+        )
+
+    def sink(self) -> Sink:
+        """Where results go. OutputFault if they cannot be written there."""
+        sink: Sink = files.output(self.output)
+        if self.to_stdout and stdio.is_terminal(stdio.STDOUT) and not self.raw_control_chars:
+            sink = output.Shown(sink)
+        return sink
+
+    def order(self) -> Order | None:
+        """The order of the records that are given, if any are."""
+        return None if self.input is None else Order(Source("record", (self.input,)))
+
+    def tally(self) -> Tally:
+        return Tally(Limits(), frozenset(self.accept))
+
+
+def _make(**values: object) -> DeliveryOptions:
+    made = DeliveryOptions(**values)  # type: ignore[arg-type]
+    if made.null and made.format != "text":
+        raise UsageFault("--null: it ends texts, so -f text goes with it")
+    return made
+
+
+_o = click.option
+
+delivery_options = Bundle(
+    "delivery",
+    _make,
+    _o("--input", metavar="RECORDS", help="Write in the order of these records."),
+    _o("-o", "--output", metavar="FILE", help="Write to FILE, whole or not at all."),
+    _o(
+        "-f",
+        "--format",
+        metavar="text|json",
+        type=click.Choice(["text", "json"]),
+        default="json",
+        help="Write results as JSON, or the texts alone.",
+    ),
+    _o("-0", "--null", is_flag=True, help="With -f text: end each text with a NUL."),
+    _o(
+        "--accept",
+        metavar="REASON",
+        type=TEXT,
+        multiple=True,
+        help="Take this stop reason as complete: status 0.",
+    ),
+    _o(
+        "-r",
+        "--raw-control-chars",
+        is_flag=True,
+        help="Show control characters to a terminal as they are.",
+    ),
+)
