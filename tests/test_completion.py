@@ -136,7 +136,8 @@ def test_fish(desk: Path) -> None:
             timeout=60,
         )
         offered = [word.partition("\t")[0] for word in done.stdout.splitlines()]
-        wanted = "--replies --require-key" if line.endswith("--re") else whole.split()[-1]
+        several = "--record --replay --replies --require-key"
+        wanted = several if line.endswith("--re") else whole.split()[-1]
         assert (offered, done.stderr) == (wanted.split(), "")
 
 

@@ -540,27 +540,39 @@ def test_an_upstream_behind_tls(recorder: Callable[..., str]) -> None:
         assert len(upstream.seen) == 1
 
 
+@pytest.mark.parametrize("bundle", ["/nonexistent/bundle", certificates.KEY])
+def test_a_bundle_that_is_none(tmp_path: Path, bundle: str) -> None:
+    args = ("--record", str(tmp_path / "kept"), "--upstream", "https://x")
+    done = run("serve", *args, env={"REQUESTS_CA_BUNDLE": bundle})
+    assert done.returncode == 2
+    assert done.stderr.decode().startswith(f"msgcli: REQUESTS_CA_BUNDLE: {bundle}: ")
+    assert not (tmp_path / "kept").exists()
+
+
 def test_a_key_is_not_sent_unencrypted_to_another_host(recorder: Callable[..., str]) -> None:
     with Upstream() as upstream, Proxy(upstream.port) as proxy:
-        url = recorder("http://api.example", http_proxy=f"http://{proxy.address}")
+        url = recorder("http://api.example", http_proxy=f"http://u%40:p@{proxy.address}")
         error = post(url).error
         why = "the key would be sent unencrypted to api.example"
         assert error == (403, "permission_error", why)
         assert not proxy.seen
         assert post(url, headers={"x-api-key": OMIT}).data == b'"ok"'
         assert proxy.lines == [b"POST http://api.example/v1/messages HTTP/1.1"]
+        assert upstream.seen[0].headers["proxy-authorization"] == "Basic dUA6cA=="
 
 
 def test_a_proxy_is_used_for_other_hosts_alone(recorder: Callable[..., str]) -> None:
     with Upstream(tls=certificates.server()) as upstream, Proxy(upstream.port) as proxy:
         env = {
             "REQUESTS_CA_BUNDLE": certificates.AUTHORITY,
-            "HTTPS_PROXY": proxy.address,
+            "HTTPS_PROXY": f"u:p@{proxy.address}",
             "NO_PROXY": "other.example",
         }
         assert post(recorder("https://api.example", **env)).data == b'"ok"'
-        assert proxy.lines == [b"CONNECT api.example:443 HTTP/1.0"]
-        assert KEY.encode() not in proxy.seen[0]
+        (line,) = proxy.lines
+        assert line.startswith(b"CONNECT api.example:443 ")
+        assert b"\r\nproxy-authorization: Basic dTpw\r\n" in proxy.seen[0]
+        assert "proxy-authorization" not in upstream.seen[0].headers
         assert post(recorder(upstream.url, **env)).data == b'"ok"'
         assert post(recorder("https://other.example", **env)).status == 502
         assert len(proxy.lines) == 1

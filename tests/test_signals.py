@@ -52,15 +52,15 @@ def shell(script: str, *args: str, name: str = "sh", **kwargs: Any) -> Any:
 
 
 def test_an_interrupt_at_any_time_is_death_without_a_traceback(bad: BadServer) -> None:
-    """What Python itself prints while it starts, before a line of msgcli runs, cannot be helped."""
+    """Before a line of msgcli runs, Python itself can print one, and can even go on."""
     call = bad.call(BEHAVIOURS["stall_in_stream"])
     for number in range(32):
-        process = create(call)
+        process = create(call, "--timeout", "5s")
         time.sleep(number / 32 * 0.2)
         process.send_signal(signal.SIGINT)
         _, stderr = process.communicate(timeout=10)
         assert b"/msgcli/" not in stderr
-        assert process.returncode == -signal.SIGINT or stderr
+        assert process.returncode == -signal.SIGINT or b"KeyboardInterrupt" in stderr
 
 
 class Waiting(NamedTuple):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import errno
 import http.client
 import ssl
 import urllib.request
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from msgcli.endpoint.answer import HungUp
 from msgcli.endpoint.incoming import Request
@@ -45,8 +47,9 @@ class Upstream:
         self._is_local = self.host in ("localhost", "::1") or self.host.startswith("127.")
         self._tls = None
         if parts.scheme == "https":
-            self._tls = ssl.create_default_context(cafile=ca_file)
+            self._tls = _tls(ca_file)
         self._proxy = self._proxy_for(parts)
+        self._proxy_headers = _proxy_headers(self._proxy)
 
     def _proxy_for(self, parts: SplitResult) -> SplitResult | None:
         if self._is_local or urllib.request.proxy_bypass(parts.netloc):
@@ -92,7 +95,7 @@ class Upstream:
             else http.client.HTTPConnection(host, port, timeout=CONNECT_SECONDS)
         )
         if proxy and self._tls:
-            connection.set_tunnel(self.host, self._port)
+            connection.set_tunnel(self.host, self._port, self._proxy_headers)
         connection.connect()
         connection.sock.settimeout(None)
         return connection
@@ -107,9 +110,26 @@ class Upstream:
         for name, value in request.headers.items():
             if name.lower() not in NOT_ASKED:
                 connection.putheader(name, value)
+        if not self._tls:
+            for name, value in self._proxy_headers.items():
+                connection.putheader(name, value)
         if request.data or request.method in WITH_BODY:
             connection.putheader("content-length", str(len(request.data)))
         connection.endheaders(request.data)
+
+
+def _tls(ca_file: str | None) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except ssl.SSLError:
+        raise OSError(errno.EINVAL, "there is no certificate in it") from None
+
+
+def _proxy_headers(proxy: SplitResult | None) -> dict[str, str]:
+    if proxy is None or proxy.username is None:
+        return {}
+    user = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
+    return {"proxy-authorization": f"Basic {base64.b64encode(user.encode()).decode()}"}
 
 
 def _response(connection: http.client.HTTPConnection) -> http.client.HTTPResponse:
