@@ -2,6 +2,7 @@
 #
 ## all           make .venv, a place to work in
 ## check         run the tests; TESTS=tests/test_package.py for some of them
+## fuzz          the properties of the wire format, with thousands of examples
 ## lint          look at format, types, pages and shell files
 ## bench         measure against other clients
 ## demo          show the main job, on the files that lie here
@@ -18,6 +19,7 @@ INSTALL = install
 INSTALL_DATA = $(INSTALL) -m 644
 INSTALL_PROGRAM = $(INSTALL) -m 755
 TESTS = tests
+FUZZ = 2500
 
 prefix = /usr/local
 exec_prefix = $(prefix)
@@ -41,7 +43,7 @@ installed = $(bindir)/msgcli $(bashdir)/msgcli $(zshdir)/_msgcli $(fishdir)/msgc
     $(foreach page,$(pages),$(mandir)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
 record = $(DESTDIR)$(pkgdatadir)/installed
 
-.PHONY: all help check lint bench demo install installcheck uninstall dist clean
+.PHONY: all help check fuzz lint bench demo install installcheck uninstall dist clean
 
 all: .venv/installed
 
@@ -64,6 +66,9 @@ help:
 
 check: .venv/installed
 	$(venv) -m pytest --numprocesses=auto $(TESTS)
+
+fuzz: .venv/installed
+	MSGCLI_FUZZ=$(FUZZ) $(venv) -m pytest tests/test_properties.py
 
 lint: .venv/linters
 	$(venv) -m ruff format --check .

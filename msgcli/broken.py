@@ -32,7 +32,7 @@ def reason(error: Exception) -> str:
     errors = list(chain(error))
     for inner in errors:
         if isinstance(inner, ssl.SSLCertVerificationError):
-            return f"TLS: certificate verify failed: {inner.verify_message}"
+            return f"TLS: certificate verify failed: {inner.verify_message.rstrip('.')}"
     for inner in errors:
         if isinstance(inner, ssl.SSLError):
             return f"TLS: {(inner.reason or 'handshake failed').replace('_', ' ').lower()}"

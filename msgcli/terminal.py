@@ -15,6 +15,7 @@ _STDERR = 2
 
 # Characters of a message; an endpoint may send kilobytes of stack trace.
 _LONGEST = 1000
+_END = 200
 
 _quiet = False
 _status = ""
@@ -39,10 +40,12 @@ def visible(text: str) -> str:
 def line(text: str) -> str:
     """`text` as one line that is safe to show: no secret, no line end, no control character.
 
-    It is cut here alone, behind the filter: half a secret would pass that.
+    It is cut here alone, behind the filter, which half a secret would pass; and in the middle, since
+    the HTTP status and the request id stand at the end.
     """
     text = redact(text)
-    text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+    if len(text) > _LONGEST:
+        text = f"{text[: _LONGEST - _END]}...{text[-_END:]}"
     return visible(_LINE_ENDS.sub(" ", text))
 
 

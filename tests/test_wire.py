@@ -26,6 +26,7 @@ from msgcli.wire.order import TextOrder, whole_characters
         ('["ok",\n"\\ud800"]', 2, "surrogate"),
         ('{"a":\n}', 2, "expecting value"),
         ("[" * 100_000, 1, "deep"),
+        ('{"a":\n' + "[" * 100_000, 2, "deep"),
         ("", 1, "expecting value"),
     ],
 )

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[-+.\w]+', re.DOTALL)
+_NESTING = re.compile(r'"(?:[^"\\]|\\.)*"|[][{}]', re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _MAX_DIGITS = 4000
 
@@ -68,6 +69,16 @@ def _line(text: str, is_it: Callable[[str], bool]) -> int:
     return 1
 
 
+def _line_of_depth(text: str) -> int:
+    """The line of the deepest place."""
+    depth = deepest = place = 0
+    for match in _NESTING.finditer(text):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(match.group(), 0)
+        if depth > deepest:
+            deepest, place = depth, match.start()
+    return text.count("\n", 0, place) + 1
+
+
 def _has_lone_surrogate(token: str) -> bool:
     return token[0] == '"' and bool(_SURROGATE.search(json.loads(token, strict=False)))
 
@@ -85,7 +96,7 @@ def parse(text: str) -> Any:
     except _Refused as refused:
         raise NotJson(refused.reason, _line(text, refused.is_it)) from None
     except RecursionError:
-        raise NotJson("nested too deeply", 1) from None
+        raise NotJson("nested too deeply", _line_of_depth(text)) from None
     except UnicodeEncodeError:
         raise NotJson("half a surrogate pair", _line(text, _has_lone_surrogate)) from None
     return value

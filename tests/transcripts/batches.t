@@ -23,8 +23,8 @@ Records become a batch, which takes its time.
 
 Elsewhere it ends at once.
 
-  $ msgcli serve >url & until grep -q http url; do sleep 0.05; done
-  $ export ANTHROPIC_BASE_URL=$(cat url)
+  $ msgcli serve >url2 & until grep -q http url2; do sleep 0.05; done
+  $ export ANTHROPIC_BASE_URL=$(cat url2)
   $ id=$(msgcli batches create records.jsonl)
   $ msgcli batches wait --poll 100ms $id
   msgbatch_\w+	ended	0	3	0	0	0 (re)
