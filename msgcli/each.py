@@ -8,12 +8,12 @@ from typing import Any
 
 from msgcli import attachments
 from msgcli import prompt as prompts
+from msgcli.bulk.records import Item, Source
 from msgcli.conversation import read
 from msgcli.errors import InputFault, MsgcliError, UsageFault
 from msgcli.options.records import RecordOptions
 from msgcli.options.request import RequestOptions
 from msgcli.prompt import InputOptions
-from msgcli.records import Item, Source
 from msgcli.text import decode
 from msgcli.wire import record
 from msgcli.wire.content import content

@@ -40,8 +40,8 @@ def visible(text: str) -> str:
 def line(text: str) -> str:
     """`text` as one line that is safe to show: no secret, no line end, no control character.
 
-    It is cut here alone, behind the filter, which half a secret would pass; and in the middle, since
-    the HTTP status and the request id stand at the end.
+    It is cut here alone, behind the filter, which half a secret would pass; and in the middle,
+    since the HTTP status and the request id stand at the end.
     """
     text = redact(text)
     if len(text) > _LONGEST:

@@ -20,16 +20,16 @@ MODULES = {
 
 # From the ground up. A module imports from its own floor and from those below it.
 FLOORS = [
-    {"msgcli", "errors", "redaction", "durations", "baton", "broken"},
-    {"terminal", "retry", "wire", "chunked", "rate", "index"},
+    {"msgcli", "errors", "redaction", "durations", "broken"},
+    {"terminal", "retry", "wire", "chunked"},
     {"ending", "stdio"},
-    {"files", "text", "spool", "credentials", "watch", "table"},
+    {"files", "text", "credentials", "watch", "table"},
     {"connection", "report", "trace", "answer", "transport", "prompt", "attachments"},
-    {"prices", "usage", "sums", "records", "upload", "journal", "tally", "progress"},
+    {"prices", "usage", "sums"},
     {"conversation", "schema", "tools"},
-    {"client", "output", "curl", "results"},
-    {"turns", "depfile", "reuse", "lists", "probe", "asking", "bulk"},
-    {"batches", "download", "delivery"},
+    {"client", "output", "curl"},
+    {"turns", "depfile", "reuse", "lists", "probe", "bulk"},
+    {"batch"},
     {"command", "config", "options"},
     {"compose", "origin", "each"},
     {"commands"},

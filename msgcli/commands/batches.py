@@ -5,11 +5,14 @@ from __future__ import annotations
 import click
 from click.core import ParameterSource
 
-from msgcli import batches, watch
+from msgcli import watch
+from msgcli.batch import batches
+from msgcli.batch.delivery import deliver
+from msgcli.batch.download import Results, place
+from msgcli.batch.upload import upload
+from msgcli.bulk.records import Source
 from msgcli.client import Client
 from msgcli.command import Command, help_option
-from msgcli.delivery import deliver
-from msgcli.download import Results, place
 from msgcli.errors import MsgcliError, OutputFault, UsageFault
 from msgcli.options.connection import ConnectionOptions, connection_options
 from msgcli.options.delivery import DeliveryOptions, delivery_options
@@ -17,9 +20,7 @@ from msgcli.options.format import Format, format_options
 from msgcli.options.profile import profile_options
 from msgcli.options.types import DURATION
 from msgcli.output import ended
-from msgcli.records import Source
 from msgcli.report import Report
-from msgcli.upload import upload
 from msgcli.wire import batch, resource
 from msgcli.wire.reply import MAX_SIZE
 

@@ -8,9 +8,11 @@ from collections.abc import Callable
 import click
 
 from msgcli import ending, terminal
-from msgcli.asking import Answer, Asker, Form
-from msgcli.baton import Baton
-from msgcli.bulk import Bulk
+from msgcli.bulk.asking import Answer, Asker, Form
+from msgcli.bulk.baton import Baton
+from msgcli.bulk.engine import Bulk
+from msgcli.bulk.progress import Progress
+from msgcli.bulk.rate import Pace
 from msgcli.client import Client
 from msgcli.command import Command
 from msgcli.each import Maker
@@ -21,9 +23,7 @@ from msgcli.options.input import input_options
 from msgcli.options.profile import profile_options
 from msgcli.options.records import RecordOptions, record_options
 from msgcli.options.request import RequestOptions, request_options
-from msgcli.progress import Progress
 from msgcli.prompt import InputOptions
-from msgcli.rate import Pace
 from msgcli.report import Report
 from msgcli.wire.record import Record
 

@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 import click
 
 from msgcli import files, output, prices, stdio
-from msgcli.baton import Baton
+from msgcli.bulk.baton import Baton
+from msgcli.bulk.journal import Journal
+from msgcli.bulk.results import AsTheyCome, InJournal, InOrder, Results
+from msgcli.bulk.tally import Limits, Tally
 from msgcli.errors import UsageFault
-from msgcli.journal import Journal
 from msgcli.options.types import COUNT, SIZE, TEXT, Bundle
 from msgcli.output import Sink
-from msgcli.results import AsTheyCome, InJournal, InOrder, Results
-from msgcli.tally import Limits, Tally
 from msgcli.wire import reply
 
 # Results that may wait for an earlier one, for each job.

@@ -7,12 +7,12 @@ from typing import NamedTuple
 import click
 
 from msgcli import files, output, stdio
-from msgcli.delivery import Order
+from msgcli.batch.delivery import Order
+from msgcli.bulk.records import Source
+from msgcli.bulk.tally import Limits, Tally
 from msgcli.errors import UsageFault
 from msgcli.options.types import TEXT, Bundle
 from msgcli.output import Sink
-from msgcli.records import Source
-from msgcli.tally import Limits, Tally
 
 
 class DeliveryOptions(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Protocol
 
-from msgcli.journal import Journal
+from msgcli.bulk.journal import Journal
 from msgcli.output import Writable
 
 

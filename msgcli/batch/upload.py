@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from msgcli import terminal
+from msgcli.batch.spool import Spool
+from msgcli.bulk.records import Item, Source
 from msgcli.errors import InputFault, MsgcliError
-from msgcli.records import Item, Source
-from msgcli.spool import Spool
 from msgcli.text import decode
 from msgcli.wire import batch, record
 from msgcli.wire.request import Body

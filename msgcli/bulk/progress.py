@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 from msgcli import stdio, terminal
+from msgcli.bulk.records import Source
+from msgcli.bulk.tally import Tally
 from msgcli.durations import duration
-from msgcli.records import Source
-from msgcli.tally import Tally
 
 _STEP = 0.2
 

@@ -7,13 +7,13 @@ import threading
 from collections.abc import Callable, Iterator
 
 from msgcli import terminal
-from msgcli.asking import Answer
-from msgcli.baton import Baton
+from msgcli.bulk.asking import Answer
+from msgcli.bulk.baton import Baton
+from msgcli.bulk.rate import Pace, Stopped
+from msgcli.bulk.records import Item
+from msgcli.bulk.results import Results
+from msgcli.bulk.tally import Tally, count
 from msgcli.errors import InputFault, MsgcliError, RefusedFault
-from msgcli.rate import Pace, Stopped
-from msgcli.records import Item
-from msgcli.results import Results
-from msgcli.tally import Tally, count
 from msgcli.wire.record import Record
 
 # More are not shown: each has its line among the results.

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from msgcli import files, stdio, terminal
-from msgcli.baton import Baton
+from msgcli.bulk.baton import Baton
+from msgcli.bulk.index import Index, Place
 from msgcli.errors import InputFault, OutputFault
-from msgcli.index import Index, Place
 from msgcli.wire.record import read_result
 
 _CHUNK = 1 << 20

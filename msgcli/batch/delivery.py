@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from msgcli import terminal
-from msgcli.asking import Form
-from msgcli.download import Results
+from msgcli.batch.download import Results
+from msgcli.batch.spool import Spool
+from msgcli.batch.upload import read
+from msgcli.bulk.asking import Form
+from msgcli.bulk.index import Index, Place
+from msgcli.bulk.records import Source
+from msgcli.bulk.tally import Tally, count
 from msgcli.errors import InputFault, MsgcliError, RecordsFault
-from msgcli.index import Index, Place
 from msgcli.output import Writable
-from msgcli.records import Source
-from msgcli.spool import Spool
-from msgcli.tally import Tally, count
-from msgcli.upload import read
 from msgcli.wire.message import Fold, unfold
 from msgcli.wire.record import Result
 

@@ -6,7 +6,8 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from msgcli import terminal
-from msgcli.baton import Baton
+from msgcli.bulk.baton import Baton
+from msgcli.bulk.rate import Pace
 from msgcli.client import Client
 from msgcli.durations import duration
 from msgcli.errors import (
@@ -19,7 +20,6 @@ from msgcli.errors import (
     UnavailableFault,
 )
 from msgcli.output import drain
-from msgcli.rate import Pace
 from msgcli.redaction import redact_bytes
 from msgcli.report import Report
 from msgcli.schema import Schema

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from msgcli import ending, lists, stdio, terminal
+from msgcli.batch.upload import Upload
 from msgcli.client import Client
 from msgcli.durations import duration
 from msgcli.errors import MsgcliError, NotYet, TimeFault, TransportFault, UnavailableFault
 from msgcli.report import Report
-from msgcli.upload import Upload
 from msgcli.wire import batch, resource
 from msgcli.wire.batch import Batch
 

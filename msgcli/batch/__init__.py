@@ -1,0 +1,1 @@
+"""`batches`: the same records through the Message Batches endpoint."""

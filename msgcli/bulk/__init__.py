@@ -1,0 +1,1 @@
+"""`map`: many records through one endpoint, and what is kept of each."""
