@@ -17,8 +17,8 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 from urllib3.util.wait import wait_for_read
 
+from msgcli.baton import Baton
 from msgcli.broken import chain, reason
-from msgcli.bulk.baton import Baton
 from msgcli.chunked import Chunked
 from msgcli.connection import Endpoint
 from msgcli.wire.request import Body

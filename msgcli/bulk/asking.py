@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from msgcli import terminal
-from msgcli.bulk.baton import Baton
+from msgcli.baton import Baton
 from msgcli.bulk.rate import Pace
 from msgcli.client import Client
 from msgcli.durations import duration

@@ -7,8 +7,8 @@ import threading
 from collections.abc import Callable, Iterator
 
 from msgcli import terminal
+from msgcli.baton import Baton
 from msgcli.bulk.asking import Answer
-from msgcli.bulk.baton import Baton
 from msgcli.bulk.rate import Pace, Stopped
 from msgcli.bulk.records import Item
 from msgcli.bulk.results import Results

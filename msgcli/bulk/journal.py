@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from msgcli import files, stdio, terminal
-from msgcli.bulk.baton import Baton
+from msgcli.baton import Baton
 from msgcli.bulk.index import Index, Place
 from msgcli.errors import InputFault, OutputFault
 from msgcli.wire.record import read_result

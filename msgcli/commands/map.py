@@ -8,8 +8,8 @@ from collections.abc import Callable
 import click
 
 from msgcli import ending, terminal
+from msgcli.baton import Baton
 from msgcli.bulk.asking import Answer, Asker, Form
-from msgcli.bulk.baton import Baton
 from msgcli.bulk.engine import Bulk
 from msgcli.bulk.progress import Progress
 from msgcli.bulk.rate import Pace

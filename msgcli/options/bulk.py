@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import click
 
 from msgcli import files, output, prices, stdio
-from msgcli.bulk.baton import Baton
+from msgcli.baton import Baton
 from msgcli.bulk.journal import Journal
 from msgcli.bulk.results import AsTheyCome, InJournal, InOrder, Results
 from msgcli.bulk.tally import Limits, Tally
