@@ -11,6 +11,8 @@ from types import FrameType
 
 REMOVED = ("MSGCLI_BASE_URL", "MSGCLI_SERVE_KEY")
 REMOVED_WITH_KEY = ("ANTHROPIC_AUTH_TOKEN", "MSGCLI_AUTH")
+# Seconds between two looks for signals.
+_LOOK = 0.1
 PASSED_ON = (signal.SIGTERM, signal.SIGHUP)
 
 
@@ -45,7 +47,12 @@ def run(command: Sequence[bytes], variables: Mapping[str, str]) -> int:
     child = subprocess.Popen(command, env=variables)
     for early in pending:
         child.send_signal(early)
-    return child.wait()
+    # A signal that comes just before a wait without end would be handled only after it.
+    while True:
+        try:
+            return child.wait(_LOOK)
+        except subprocess.TimeoutExpired:
+            pass
 
 
 def _handle(number: signal.Signals, handler: signal._HANDLER) -> None:
