@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from typing import Any, NamedTuple
 
 from msgcli import ending, stdio
@@ -14,8 +13,6 @@ from msgcli.redaction import redact_bytes
 from msgcli.wire.request import encode
 
 _MAX_RESULT = 16 * 1024 * 1024
-# Seconds between two looks for signals.
-_LOOK = 0.1
 _KEYS = frozenset((b"ANTHROPIC_API_KEY", b"ANTHROPIC_AUTH_TOKEN", b"ANTHROPIC_CUSTOM_HEADERS"))
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -76,18 +73,12 @@ def run(command: str, data: bytes, timeout: float) -> tuple[str, bool]:
         preexec_fn=ending.restore_signals,
     )
     with _Group(child.pid) as group:
-        output = None
-        deadline = time.monotonic() + timeout
-        while output is None:
-            left = deadline - time.monotonic()
-            try:
-                # A signal that comes just before a long wait would be handled only after it.
-                output, _ = child.communicate(data, max(0.0, min(left, _LOOK)))
-            except subprocess.TimeoutExpired:
-                if left <= 0:
-                    group.kill(signal.SIGKILL)
-                    child.wait()
-                    return f"the command did not end within {duration(timeout)}", True
+        try:
+            output, _ = child.communicate(data, timeout)
+        except subprocess.TimeoutExpired:
+            group.kill(signal.SIGKILL)
+            child.wait()
+            return f"the command did not end within {duration(timeout)}", True
     if len(output) > _MAX_RESULT:
         return f"the command wrote more than {_MAX_RESULT >> 20} MiB", True
     text = output.decode("utf-8", "replace")
