@@ -234,22 +234,8 @@ def _pool_classes(line: Line) -> dict[str, Any]:
             line.wait_for_response(self.sock)
             return super().getresponse()
 
-    class Secure(HTTPSConnection):
-        response_class = _Response
-
-        def connect(self) -> None:
-            with line.waiting():
-                super().connect()
-            line.connected(self.sock)
-
-        def request(self, *args: Any, **kwargs: Any) -> None:
-            line.sent = line.sent or self.sock is not None
-            with line.sending(kwargs.get("body")):
-                super().request(*args, **kwargs)
-
-        def getresponse(self) -> Any:
-            line.wait_for_response(self.sock)
-            return super().getresponse()
+    class Secure(Plain, HTTPSConnection):
+        pass
 
     class PlainPool(HTTPConnectionPool):
         ConnectionCls = Plain

@@ -13,7 +13,8 @@ from msgcli.bulk.journal import Journal
 from msgcli.bulk.results import AsTheyCome, InJournal, InOrder, Results
 from msgcli.bulk.tally import Limits, Tally
 from msgcli.errors import UsageFault
-from msgcli.options.types import COUNT, SIZE, TEXT, Bundle
+from msgcli.options.format import result_options
+from msgcli.options.types import COUNT, SIZE, Bundle
 from msgcli.output import Sink
 from msgcli.wire import reply
 
@@ -102,22 +103,7 @@ bulk_options = Bundle(
     _o("--unordered", is_flag=True, help="Write each result as soon as it is there."),
     _o("-o", "--output", metavar="FILE", help="The journal: append each result to FILE."),
     _o("--resume", is_flag=True, help="Go on with the journal; ask for what it has not."),
-    _o(
-        "-f",
-        "--format",
-        metavar="text|json",
-        type=click.Choice(["text", "json"]),
-        default="json",
-        help="Write results as JSON, or the texts alone.",
-    ),
-    _o("-0", "--null", is_flag=True, help="With -f text: end each text with a NUL."),
-    _o(
-        "--accept",
-        metavar="REASON",
-        type=TEXT,
-        multiple=True,
-        help="Take this stop reason as complete: status 0.",
-    ),
+    *result_options,
     _o(
         "--max-output-tokens",
         metavar="N",

@@ -11,7 +11,8 @@ from msgcli.batch.delivery import Order
 from msgcli.bulk.records import Source
 from msgcli.bulk.tally import Limits, Tally
 from msgcli.errors import UsageFault
-from msgcli.options.types import TEXT, Bundle
+from msgcli.options.format import result_options
+from msgcli.options.types import Bundle
 from msgcli.output import Sink
 
 
@@ -73,22 +74,7 @@ delivery_options = Bundle(
     _make,
     _o("--input", metavar="RECORDS", help="Write in the order of these records."),
     _o("-o", "--output", metavar="FILE", help="Write to FILE, whole or not at all."),
-    _o(
-        "-f",
-        "--format",
-        metavar="text|json",
-        type=click.Choice(["text", "json"]),
-        default="json",
-        help="Write results as JSON, or the texts alone.",
-    ),
-    _o("-0", "--null", is_flag=True, help="With -f text: end each text with a NUL."),
-    _o(
-        "--accept",
-        metavar="REASON",
-        type=TEXT,
-        multiple=True,
-        help="Take this stop reason as complete: status 0.",
-    ),
+    *result_options,
     _o(
         "-r",
         "--raw-control-chars",

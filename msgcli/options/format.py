@@ -1,4 +1,4 @@
-"""The option -f of commands that write one small answer, and how they write it."""
+"""The option -f of commands that write small answers or results, and how they write them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 import click
 
 from msgcli import stdio, terminal, watch
-from msgcli.options.types import Bundle
+from msgcli.options.types import TEXT, Bundle
 
 
 class Format(NamedTuple):
@@ -41,5 +41,25 @@ format_options = Bundle(
         type=click.Choice(["text", "json"]),
         default="text",
         help="What is written: text for people and pipes, or JSON.",
+    ),
+)
+
+# How results of records are written: by `map`, and by `batches results`.
+result_options = (
+    click.option(
+        "-f",
+        "--format",
+        metavar="text|json",
+        type=click.Choice(["text", "json"]),
+        default="json",
+        help="Write results as JSON, or the texts alone.",
+    ),
+    click.option("-0", "--null", is_flag=True, help="With -f text: end each text with a NUL."),
+    click.option(
+        "--accept",
+        metavar="REASON",
+        type=TEXT,
+        multiple=True,
+        help="Take this stop reason as complete: status 0.",
     ),
 )
