@@ -1,6 +1,6 @@
 Records become a batch, which takes its time.
 
-  $ msgcli serve --batch-delay 1h >url & until grep -q http url; do sleep 0.05; done
+  $ msgcli serve --batch-delay 1h >url & until grep -qs http url; do sleep 0.05; done
   $ printf 'red\ngreen\nblue\n' | msgcli build --each line --stream >records.jsonl
   $ export ANTHROPIC_BASE_URL=$(cat url)
   $ id=$(msgcli batches create records.jsonl); echo $id
@@ -23,7 +23,7 @@ Records become a batch, which takes its time.
 
 Elsewhere it ends at once.
 
-  $ msgcli serve >url2 & until grep -q http url2; do sleep 0.05; done
+  $ msgcli serve >url2 & until grep -qs http url2; do sleep 0.05; done
   $ export ANTHROPIC_BASE_URL=$(cat url2)
   $ id=$(msgcli batches create records.jsonl)
   $ msgcli batches wait --poll 100ms $id
