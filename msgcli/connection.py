@@ -166,10 +166,13 @@ def check_transport(url: str, sent: dict[str, str], *, is_loopback: bool, allow_
         )
 
 
-def authorities(name: str | None) -> str | bool:
-    """The certificate authorities to trust: a file or folder, or True for those of the library."""
+def authorities(name: str | None, *, is_needed: bool) -> str | bool:
+    """The certificate authorities to trust: a file or folder, or True for those of the library.
+
+    The variable may hold many, which take longer to read than a plain request on loopback takes.
+    """
     source, name = "--cacert", name
-    if name is None:
+    if name is None and is_needed:
         source, name = "REQUESTS_CA_BUNDLE", os.environ.get("REQUESTS_CA_BUNDLE") or None
     if name is None:
         return True

@@ -35,10 +35,12 @@ class Call(NamedTuple):
     body: dict[str, Any]
     schema: Schema | None
     waits: bool
+    is_remembered: bool
 
     def ask(self, turns: list[Turn]) -> Reply:
         """The reply to the body and these turns behind it."""
-        fold = Fold()
+        keeps_text = self.waits or self.is_remembered or self.output.format == "json"
+        fold = Fold(keeps_text=keeps_text)
         draft = Draft(self.target.sink, wait=self.waits)
         tap = self.output.tap(draft, fold)
         if self.schema is not None and self.output.format == "text":
@@ -79,7 +81,7 @@ def command(
         turns.tools.check(body.get("tools"))
         output.check_sources()
         waits = bool(turns.tools.commands) or schema is not None
-        call = Call(sender, output, target, body, schema, waits)
+        call = Call(sender, output, target, body, schema, waits, conversation is not None)
         outcome = converse(call.ask, turns, schema)
         if outcome.verdict is None:
             sender.keep()

@@ -28,7 +28,7 @@ def command(file: str, output: OutputOptions, blocks: str | None) -> MsgcliError
     if blocks is not None and is_given("format"):
         raise UsageFault("--blocks: -f is given too")
     target = output.open(Report())
-    fold = Fold()
+    fold = Fold(keeps_text=output.format == "json" or blocks is not None)
     tap = output.tap(target.sink, fold)
     if blocks is not None:
         tap = AtEnd(target.sink, lambda: _blocks(fold, blocks))

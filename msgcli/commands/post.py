@@ -29,7 +29,7 @@ def command(file: str, connection: ConnectionOptions, output: OutputOptions) -> 
     sender = output.sender(connection, report)
     body = _read(file)
     output.check_sources()
-    fold = Fold()
+    fold = Fold(keeps_text=False)
     with target:
         output.drain(sender.send(body), target, AsItCame(target.sink), fold)
         sender.keep()

@@ -69,7 +69,9 @@ class ConnectionOptions(NamedTuple):
             host=connection.netloc(url),
             headers=sent,
             proxies=self._proxies(url, is_loopback=loopback),
-            verify=connection.authorities(v["cacert"]),
+            verify=connection.authorities(
+                v["cacert"], is_needed=url.startswith("https:") or not loopback
+            ),
             client_cert=connection.client_certificate(v["client_cert"], v["client_key"]),
             connect_timeout=v["connect_timeout"],
             idle_timeout=v["idle_timeout"],

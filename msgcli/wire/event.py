@@ -20,6 +20,18 @@ _LINE_END = re.compile(rb"\r\n?")
 
 _PLAIN = re.compile("(?:event: ?([^\n]*)\n)?data: ?([^\n]*)\n\n")
 
+# Deltas of one block behind each other, written alike, as a server that works fast sends them. The
+# inside of each string is checked to be JSON, so that what joins two of them cannot be within one.
+_STRING = r'[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})[^"\\\x00-\x1f]*)*'
+_ALIKE = re.compile(
+    r'\ndata: ?(?P<head>\{"type": ?"content_block_delta", ?"index": ?\d+, ?"delta": ?\{"type": ?'
+    r'"(?:text|thinking|input_json)_delta", ?"(?:text|thinking|partial_json)": ?")'
+    rf'{_STRING}(?P<tail>"\}} ?\}})(?P<gap>\n\n(?:event: ?content_block_delta\n)?data: ?)'
+    rf"(?P=head){_STRING}(?P=tail)(?:(?P=gap)(?P=head){_STRING}(?P=tail))*"
+)
+# Bytes of a run that are read at once.
+_LONGEST_TOGETHER = 1 << 20
+
 # A frame of more lines is slimmed before sseclient reads it, which joins lines one by one.
 _MANY_LINES = 64
 
@@ -109,27 +121,42 @@ def _last_end(data: bytes) -> int:
 
 def parse(raw: bytes) -> Run:
     """Read a run of whole events, up to and with the one that ends the stream."""
-    if not (b"\r" in raw or b"message_stop" in raw or b"error" in raw or len(raw) > 1 << 20):
-        run = _read(raw, (raw,))
-        if not run.end:
-            return run
-    return _read(raw, _split(raw))
+    return _together(raw) or _one_by_one(raw)
 
 
-def _read(raw: bytes, frames: Iterable[bytes]) -> Run:
+def _together(raw: bytes) -> Run | None:
+    """The run read at once; None if it has to be known which bytes are which event's."""
+    if b"\r" in raw or len(raw) > _LONGEST_TOGETHER:
+        return None
+    text = raw.decode("utf-8", "replace")
+    plain = _plain_fields(_joined(text))
     events: list[Event] = []
-    size = 0
-    for frame in frames:
-        size += len(frame)
-        for name, text in _fields(frame):
-            try:
-                event = _event(name, text)
-            except MsgcliError as error:
-                return Run(raw[:size], events, error)
+    ended = False
+    try:
+        for name, data in _any_fields(text.encode()) if plain is None else plain:
+            event = None if ended else _event(name, data)
+            if ended or (event is not None and event.type == "message_stop" and plain is None):
+                return None
             if event is not None:
                 events.append(event)
-                if event.type == "message_stop":
-                    return Run(raw[:size], events, True)
+                ended = event.type == "message_stop"
+    except MsgcliError:
+        return None
+    return Run(raw, events, ended)
+
+
+def _one_by_one(raw: bytes) -> Run:
+    events: list[Event] = []
+    size = 0
+    for frame in _split(raw):
+        size += len(frame)
+        try:
+            found = [event for name, data in _fields(frame) if (event := _event(name, data))]
+        except MsgcliError as error:
+            return Run(raw[:size], events, error)
+        events += found
+        if found and found[-1].type == "message_stop":
+            return Run(raw[:size], events, True)
     return Run(raw, events, False)
 
 
@@ -149,6 +176,11 @@ def _fields(frame: bytes) -> Iterable[tuple[str, str]]:
     text = frame.decode("utf-8", "replace")
     plain = _plain_fields(text)
     return plain if plain is not None else _any_fields(text.encode())
+
+
+def _joined(text: str) -> str:
+    """The same events, but that deltas that are alike have become one, which says the same."""
+    return _ALIKE.sub(lambda run: run[0].replace(run["tail"] + run["gap"] + run["head"], ""), text)
 
 
 def _plain_fields(text: str) -> list[tuple[str, str]] | None:

@@ -32,15 +32,19 @@ def _cleaned(value: Any) -> Any:
 
 
 class Fold:
-    """The Message that a stream's events make up so far."""
+    """The Message that a stream's events make up so far.
 
-    def __init__(self) -> None:
+    Without `keeps_text` its texts are not there, and a stream of any length needs no memory: they
+    are given out by `text` and `thinking` alone, if these were asked for before the first event.
+    """
+
+    def __init__(self, *, keeps_text: bool = True) -> None:
+        self._keeps_text = keeps_text
         self._message: dict[str, Any] = {}
         self._started = False
         self._blocks: dict[int, dict[str, Any]] = {}
         self._parts: dict[int, list[str]] = {}
-        self.text = TextOrder()
-        self.thinking = TextOrder()
+        self._orders: dict[str, TextOrder] = {}
         self._apply = {
             "message_start": self._message_start,
             "content_block_start": self._content_block_start,
@@ -48,6 +52,14 @@ class Fold:
             "content_block_stop": self._content_block_stop,
             "message_delta": self._message_delta,
         }
+
+    @property
+    def text(self) -> TextOrder:
+        return self._orders.setdefault("text", TextOrder())
+
+    @property
+    def thinking(self) -> TextOrder:
+        return self._orders.setdefault("thinking", TextOrder())
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -79,17 +91,20 @@ class Fold:
         self._parts[index] = []
         kind = _kind(block)
         if kind in ("text", "thinking"):
-            self._order(kind).start(index)
-            text = block.get(kind)
-            block[kind] = text if isinstance(text, str) else ""
-            if block[kind]:
-                self._order(kind).add(index, block[kind])
-                self._parts[index].append(block[kind])
+            if order := self._orders.get(kind):
+                order.start(index)
+            text, block[kind] = block.get(kind), ""
+            self._add(index, kind, text)
         elif kind in _INPUT_BLOCKS:
             block.setdefault("input", {})
 
-    def _order(self, kind: str) -> TextOrder:
-        return self.text if kind == "text" else self.thinking
+    def _add(self, index: int, owner: str, text: Any) -> None:
+        if not isinstance(text, str) or not text:
+            return
+        if self._keeps_text or owner == "tool_use":
+            self._parts[index].append(text)
+        if order := self._orders.get(owner):
+            order.add(index, text)
 
     def _content_block_delta(self, data: dict[str, Any]) -> None:
         index, delta = _index(data), data.get("delta")
@@ -111,20 +126,15 @@ class Fold:
             block.update((key, value) for key, value in delta.items() if key != "type")
 
     def _append(self, index: int, delta: dict[str, Any], owner: str, field: str) -> None:
-        text = delta.get(field)
         if index not in self._blocks:
             self._content_block_start({"index": index, "content_block": {"type": owner}})
         kind = _kind(self._blocks[index])
-        fits = kind in _INPUT_BLOCKS if owner == "tool_use" else kind == owner
-        if not fits or not isinstance(text, str) or not text:
-            return
-        self._parts[index].append(text)
-        if owner != "tool_use":
-            self._order(owner).add(index, text)
+        if kind in _INPUT_BLOCKS if owner == "tool_use" else kind == owner:
+            self._add(index, owner, delta.get(field))
 
     def _content_block_stop(self, data: dict[str, Any]) -> None:
-        self.text.stop(_index(data))
-        self.thinking.stop(_index(data))
+        for order in self._orders.values():
+            order.stop(_index(data))
 
     def _message_delta(self, data: dict[str, Any]) -> None:
         delta, usage = data.get("delta"), data.get("usage")
@@ -163,10 +173,9 @@ class Fold:
         return block
 
     def _has_input(self, index: int) -> bool:
-        text = "".join(self._parts[index])
-        if text and _kind(self._blocks[index]) in _INPUT_BLOCKS:
+        if _kind(self._blocks[index]) in _INPUT_BLOCKS and self._parts[index]:
             try:
-                parse_input(text)
+                parse_input("".join(self._parts[index]))
             except ValueError:
                 return False
         return True
