@@ -226,9 +226,9 @@ def proxies(url: str, given: str | None, *, is_loopback: bool) -> dict[str, str]
     if given is not None:
         proxy = _proxy("--proxy", given)
         return {"http": proxy, "https": proxy}
-    from requests.utils import get_environ_proxies
+    from msgcli.lean import requests
 
-    found: dict[str, str] = get_environ_proxies(url)
+    found: dict[str, str] = requests.utils.get_environ_proxies(url)
     return {
         scheme: _proxy(f"{scheme}_proxy", proxy) if scheme != "no" else proxy
         for scheme, proxy in found.items()

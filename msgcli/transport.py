@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-import requests
-from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, ReadTimeoutError
@@ -21,6 +19,7 @@ from msgcli.baton import Baton
 from msgcli.broken import chain, reason
 from msgcli.chunked import Chunked
 from msgcli.connection import Endpoint
+from msgcli.lean import requests
 from msgcli.wire.request import Body
 
 CHUNK = 65536
@@ -81,7 +80,7 @@ class _Response(http.client.HTTPResponse):
             self.close()
 
 
-class _Adapter(HTTPAdapter):
+class _Adapter(requests.adapters.HTTPAdapter):
     """Makes a response of what is asked of one here: there are no cookies, and no history."""
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:

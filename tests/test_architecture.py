@@ -20,7 +20,7 @@ MODULES = {
 
 # From the ground up. A module imports from its own floor and from those below it.
 FLOORS = [
-    {"msgcli", "errors", "redaction", "durations", "baton", "broken"},
+    {"msgcli", "errors", "redaction", "durations", "baton", "broken", "lean"},
     {"terminal", "retry", "wire", "chunked"},
     {"ending", "stdio"},
     {"files", "text", "credentials", "watch", "table"},
@@ -142,10 +142,8 @@ HEAVY = {
 MESSAGE = b'{"content":[{"type":"text","text":"x"}],"stop_reason":"end_turn"}'
 
 
-@pytest.mark.parametrize(
-    "args", [["--help"], ["--version"], ["build"], ["decode"], ["create", "--help"]]
-)
-def test_nothing_heavy_is_loaded(args: list[str]) -> None:
+def modules_of(args: list[str]) -> set[str]:
+    """What a command that succeeds has loaded at its end."""
     done = subprocess.run(
         [sys.executable, "-c", PROBE.format(args=args)],
         input=MESSAGE,
@@ -155,5 +153,41 @@ def test_nothing_heavy_is_loaded(args: list[str]) -> None:
     )
     status, modules = json.loads(done.stderr)
     assert status == 0
-    assert not HEAVY & set(modules)
+    return set(modules)
+
+
+@pytest.mark.parametrize(
+    "args", [["--help"], ["--version"], ["build"], ["decode"], ["create", "--help"]]
+)
+def test_nothing_heavy_is_loaded(args: list[str]) -> None:
+    modules = modules_of(args)
+    assert not HEAVY & modules
     assert not {m for m in modules if m.startswith("msgcli.endpoint")}
+
+
+@pytest.mark.parametrize("more", [[], ["--proxy", "http://127.0.0.1:1"]])
+def test_a_call_loads_no_detection_of_character_sets(endpoint: str, more: list[str]) -> None:
+    modules = modules_of(["create", "--base-url", endpoint, *more])
+    assert "requests" in modules
+    assert not {m for m in modules if m.split(".")[0] in ("chardet", "charset_normalizer")}
+
+
+DEMANDING = """
+import warnings
+from requests import early
+import charset_normalizer
+from charset_normalizer import __version__
+detector = charset_normalizer
+"""
+
+
+def test_requests_that_cannot_do_without_it_are_taken_as_they_are(tmp_path: Path) -> None:
+    package = tmp_path / "requests"
+    package.mkdir()
+    (package / "__init__.py").write_text(DEMANDING)
+    (package / "early.py").write_text("")
+    (tmp_path / "charset_normalizer.py").write_text("__version__ = '1'\n")
+    code = "from msgcli.lean import requests; print(requests.detector.__version__)"
+    env = {**ENV, "PYTHONPATH": f"{tmp_path}:{ROOT}"}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"1\n", b"")
