@@ -5,6 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
+
+
+class _Aside(NamedTuple):
+    lock: threading.Lock
+
+    def __enter__(self) -> None:
+        self.lock.release()
+
+    def __exit__(self, *_: object) -> None:
+        self.lock.acquire()
 
 
 class Baton:
@@ -24,14 +35,9 @@ class Baton:
     def __exit__(self, *_: object) -> None:
         self._lock.release()
 
-    @contextmanager
-    def aside(self) -> Iterator[None]:
+    def aside(self) -> _Aside:
         """Have others compute while this thread, which has the baton, waits for something."""
-        self._lock.release()
-        try:
-            yield
-        finally:
-            self._lock.acquire()
+        return _Aside(self._lock)
 
     @contextmanager
     def hold(self, lock: threading.Lock) -> Iterator[None]:

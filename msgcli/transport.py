@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import http.client
+import io
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, ReadTimeoutError
-from urllib3.util.wait import wait_for_read
 
 from msgcli.baton import Baton
 from msgcli.broken import chain, reason
@@ -48,11 +48,35 @@ class Silent(Lost):
     """As Lost: nothing came for the time that a connection may be idle."""
 
 
+class _Incoming(io.RawIOBase):
+    """What comes on a connection. Only here is it waited for."""
+
+    def __init__(self, raw: io.RawIOBase, waiting: Callable[[], AbstractContextManager[None]]):
+        self._raw, self._waiting = raw, waiting
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        with self._waiting():
+            return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
 class _Response(http.client.HTTPResponse):
     """Passes over every interim response (103 too), where http.client knows 100 alone, and reads
     all HTTP chunks that have come at once."""
 
+    waiting: Callable[[], AbstractContextManager[None]] = nullcontext
     _coding: Chunked | None = None
+    _left = -1
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fp = io.BufferedReader(_Incoming(self.fp.detach(), self.waiting))
 
     def begin(self) -> None:
         super().begin()
@@ -60,28 +84,41 @@ class _Response(http.client.HTTPResponse):
             self.headers = self.msg = None  # type: ignore[assignment]
             super().begin()
         self._coding = Chunked() if self.chunked else None
+        self._left = -1 if self.length is None else self.length
 
     def read1(self, n: int = -1) -> bytes:
-        if self._coding is None:
-            return super().read1(n)
-        while not self._coding.ended:
-            data = b"" if self._coding.broken else self.fp.read1(n)
-            body = self._coding.feed(data)
-            self._close_at_end()
-            if body:
+        body = super().read1(n) if self._coding is None else self._decoded(self._coding, n)
+        self._left -= len(body)
+        if self._left == 0 or (self._coding is not None and self._coding.ended):
+            self.close()  # the connection is free for the next request at once
+        return body
+
+    def _decoded(self, coding: Chunked, n: int) -> bytes:
+        while not coding.ended:
+            data = b"" if coding.broken else self.fp.read1(n)
+            if body := coding.feed(data):
                 return body
             if not data:
                 raise http.client.IncompleteRead(b"")
         return b""
 
-    def _close_at_end(self) -> None:
-        """Leave the connection to the next request as soon as the body is complete."""
-        if self._coding is not None and self._coding.ended:
-            self.close()
-
 
 class _Adapter(requests.adapters.HTTPAdapter):
-    """Makes a response of what is asked of one here: there are no cookies, and no history."""
+    """Has one endpoint, whose pool of connections it finds once.
+
+    Makes a response of what is asked of one here: there are no cookies, and no history.
+    """
+
+    _pool: Any = None
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        if self._pool is None:
+            self._pool = super().get_connection_with_tls_context(*args, **kwargs)
+        return self._pool
+
+    def close(self) -> None:
+        self._pool = None
+        super().close()
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
         response = requests.Response()
@@ -99,6 +136,7 @@ class Line:
     """
 
     def __init__(self, endpoint: Endpoint, baton: Baton | None = None) -> None:
+        self.waiting: Callable[[], AbstractContextManager[None]]
         self.waiting = nullcontext if baton is None else baton.aside
         self.adapter = _Adapter(pool_connections=1, pool_maxsize=1)
         self.sent = False
@@ -123,6 +161,7 @@ class Line:
         request = self._request
         if request is None or (request.method, request.url) != (method, url):
             request = requests.Request(method, url, headers=self._endpoint.headers).prepare()
+            request.headers = dict(request.headers)  # type: ignore[assignment]  # quicker to copy
             self._request = request
         request.prepare_body(body, None)
         return request
@@ -135,11 +174,6 @@ class Line:
         """A connection stands. From here on the idle time counts, for the upload too."""
         connection.settimeout(self._endpoint.idle_timeout)
         self.sent = True
-
-    def wait_for_response(self, connection: socket.socket) -> None:
-        with self.waiting():
-            if not wait_for_read(connection, connection.gettimeout()):
-                raise TimeoutError
 
     def end(self) -> None:
         self._free_since = time.monotonic()
@@ -182,17 +216,12 @@ class Exchange:
         assert self._response is not None
         raw = self._response.raw
         try:
-            while chunk := self._read(raw):
+            while chunk := raw.read1(CHUNK, decode_content=True):
                 yield chunk
         except (requests.RequestException, HTTPError, OSError) as error:
             raise self._broken(error) from None
         finally:
             self.close()
-
-    def _read(self, raw: Any) -> bytes:
-        with self._line.waiting():
-            chunk: bytes = raw.read1(CHUNK, decode_content=True)
-        return chunk
 
     def close(self) -> None:
         """Drop the connection, whatever is still on its way; keep one on which nothing is."""
@@ -216,8 +245,12 @@ class Exchange:
 def _pool_classes(line: Line) -> dict[str, Any]:
     """Connections that tell when a request may have left, and read as `_Response` does."""
 
+    class Response(_Response):
+        waiting = staticmethod(line.waiting)
+
     class Plain(HTTPConnection):
-        response_class = _Response
+        response_class = Response
+        _held: bytes | None = None
 
         def connect(self) -> None:
             with line.waiting():
@@ -227,11 +260,23 @@ def _pool_classes(line: Line) -> dict[str, Any]:
         def request(self, *args: Any, **kwargs: Any) -> None:
             line.sent = line.sent or self.sock is not None
             with line.sending(kwargs.get("body")):
-                super().request(*args, **kwargs)
+                self._held = b""
+                try:
+                    super().request(*args, **kwargs)
+                finally:
+                    held, self._held = self._held, None
+                if held:
+                    super().send(held)
 
-        def getresponse(self) -> Any:
-            line.wait_for_response(self.sock)
-            return super().getresponse()
+        def send(self, data: Any) -> None:
+            """A head and a small body leave together."""
+            if self._held is not None and len(self._held) + len(data) <= _AT_ONCE:
+                self._held += data
+                return
+            held, self._held = self._held, None
+            if held:
+                super().send(held)
+            super().send(data)
 
     class Secure(Plain, HTTPSConnection):
         pass

@@ -244,7 +244,7 @@ def read_json(text: str) -> Any:
     value, end = _decode(text, len(text) - len(text.lstrip(_SPACE)))
     if end < len(text) and text[end:].strip(_SPACE):
         raise ValueError("something after the value")
-    if len(text) > _DEEPEST and _is_deeper(value, _DEEPEST):
+    if text.count("{") + text.count("[") > _DEEPEST and _is_deeper(value, _DEEPEST):
         raise ValueError("nested too deeply")
     return value
 
