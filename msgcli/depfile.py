@@ -30,6 +30,9 @@ class Ruled:
     def write(self, data: bytes) -> None:
         self._sink.write(data)
 
+    def sync(self) -> None:
+        self._sink.sync()
+
     def commit(self) -> None:
         """Neither file is new unless both are on the disk."""
         self._depfile.write(rule(self._target, stdio.sources()))

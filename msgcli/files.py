@@ -37,6 +37,9 @@ class Stdout:
     def write(self, data: bytes) -> None:
         stdio.write_stdout(data)
 
+    def sync(self) -> None:
+        """What is written is written."""
+
     def commit(self) -> None:
         """Nothing is held back."""
 
@@ -59,6 +62,9 @@ class Direct:
             if isinstance(error, BrokenPipeError) and not ending.is_over():
                 ending.end_by_signal(signal.SIGPIPE)
             raise OutputFault(f"{self._name}: {stdio.why(error)}") from None
+
+    def sync(self) -> None:
+        """What is written is written."""
 
     def commit(self) -> None:
         try:
@@ -130,12 +136,18 @@ class Replaced:
         except OSError as error:
             raise self._fault(error) from None
 
-    def commit(self) -> None:
-        """Sync the file and rename it over the old one; remove a stale FILE.partial."""
+    def sync(self) -> None:
         try:
             if self._fd < 0:
                 self._open()
             os.fsync(self._fd)
+        except OSError as error:
+            raise self._fault(error) from None
+
+    def commit(self) -> None:
+        """Rename the file, once it is on the disk, over the old one or a stale FILE.partial."""
+        self.sync()
+        try:
             os.replace(self._partial, self._target)
             os.close(self._fd)
         except OSError as error:

@@ -26,6 +26,9 @@ class Writable(Protocol):
 class Sink(Writable, Protocol):
     """Where bytes go until the end is known: the answer is whole, or it is not."""
 
+    def sync(self) -> None:
+        """All that was written is safe, so that a commit has nothing left to fail but a name."""
+
     def commit(self) -> None: ...
     def abandon(self) -> None: ...
 
@@ -41,8 +44,13 @@ class Held:
     def write(self, data: bytes) -> None:
         self._data.append(data)
 
+    def sync(self) -> None:
+        data, self._data = self._data, []
+        self._sink.write(b"".join(data))
+        self._sink.sync()
+
     def commit(self) -> None:
-        self._sink.write(b"".join(self._data))
+        self.sync()
         self._sink.commit()
 
     def abandon(self) -> None:
@@ -83,6 +91,9 @@ class Shown:
 
     def write(self, data: bytes) -> None:
         self._sink.write(terminal.visible(self._decoder.decode(data)).encode())
+
+    def sync(self) -> None:
+        self._sink.sync()
 
     def commit(self) -> None:
         self._sink.commit()

@@ -85,9 +85,10 @@ def command(
         outcome = converse(call.ask, turns, schema)
         if outcome.verdict is None:
             sender.keep()
-        target.settle(keep=outcome.verdict is None)
         if conversation and outcome.verdict is None:
+            target.sink.sync()
             content = outcome.fold.message()["content"]
             answer = schema.answer(content) if schema else content
             conversation.append(new_turns(body["messages"], outcome.turns, answer))
+        target.settle(keep=outcome.verdict is None)
     return outcome.verdict

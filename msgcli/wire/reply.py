@@ -63,7 +63,7 @@ def _head(source: Iterator[bytes], limit: int) -> tuple[bytes, bytes]:
         came.append(chunk)
         size += len(chunk)
         if size > limit:
-            raise ProtocolFault(f"the reply begins with more than {limit} bytes of nothing")
+            raise ProtocolFault(f"the reply is of more than {limit} bytes")
         body += chunk
         body = body.removeprefix(BOM).lstrip()
         if len(body) > _LONGEST_FIELD or _is_clear(body):
