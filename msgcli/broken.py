@@ -7,6 +7,10 @@ import socket
 import ssl
 from collections.abc import Iterator
 
+from urllib3.exceptions import ProxyError
+
+_NO_TUNNEL = "Tunnel connection failed: "
+
 
 def chain(error: BaseException) -> Iterator[BaseException]:
     """An error and all that it was made from, the outermost first."""
@@ -30,6 +34,14 @@ def chain(error: BaseException) -> Iterator[BaseException]:
 def reason(error: Exception) -> str:
     """Why it broke, in the system's words rather than in a library's."""
     errors = list(chain(error))
+    refused = next((text for e in errors if (text := str(e)).startswith(_NO_TUNNEL)), None)
+    if refused is not None:
+        return f"the proxy refused: {refused.removeprefix(_NO_TUNNEL)}"
+    of_proxy = "the proxy: " if any(isinstance(e, ProxyError) for e in errors) else ""
+    return of_proxy + _of(errors)
+
+
+def _of(errors: list[BaseException]) -> str:
     for inner in errors:
         if isinstance(inner, ssl.SSLCertVerificationError):
             return f"TLS: certificate verify failed: {inner.verify_message.rstrip('.')}"

@@ -124,7 +124,7 @@ class Client(NamedTuple):
         exchange = Exchange(self.endpoint, self.line)
         if path == "messages":
             self.report.exchange = exchange
-        url, headers = self.endpoint.url(path), self.endpoint.headers
+        url, headers = self.endpoint.url(path), self.endpoint.headers_of(method)
         self.trace.head(">", f"{method} {url} HTTP/1.1", headers)
         self.trace.request_body(body or b"")
         self.trace.end()

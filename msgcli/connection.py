@@ -42,6 +42,11 @@ class Endpoint(NamedTuple):
     def url(self, path: str) -> str:
         return f"{self.base_url}/v1/{path}"
 
+    def headers_of(self, method: str) -> dict[str, str]:
+        """The headers of a request; one without a body says nothing of its type."""
+        drop = "content-type" if method == "GET" else None
+        return {name: value for name, value in self.headers.items() if name != drop}
+
 
 def base_url(given: str) -> str:
     """The base URL without a final `/`, `/v1` or `/v1/messages`. UsageFault if it is none."""

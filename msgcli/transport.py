@@ -160,7 +160,8 @@ class Line:
         """The request, of which only the body is made anew where nothing else has changed."""
         request = self._request
         if request is None or (request.method, request.url) != (method, url):
-            request = requests.Request(method, url, headers=self._endpoint.headers).prepare()
+            headers = self._endpoint.headers_of(method)
+            request = requests.Request(method, url, headers=headers).prepare()
             request.headers = dict(request.headers)  # type: ignore[assignment]  # quicker to copy
             self._request = request
         request.prepare_body(body, None)

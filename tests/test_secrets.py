@@ -307,9 +307,17 @@ def test_a_proxy_that_refuses_gets_no_key(tls: BadServer, answer: str) -> None:
         url = f"http://me:PaSsWoRd@{proxy.address}"
         done = create(call, "--proxy", url, "--retries", "0", "-vv")
         assert done.returncode == 7
+        assert f"api.example:{tls.port}: the proxy refused: {answer}" in done.stderr.decode()
         assert b"billed" not in done.stderr
         assert b"PaSsWoRd" not in done.stderr
         assert KEY.encode() not in b"".join(proxy.seen)
+
+
+def test_a_proxy_that_is_not_there_is_not_taken_for_the_endpoint(tls: BadServer) -> None:
+    call = tls.call(BEHAVIOURS["good"], host="api.example")
+    done = create(call, "--proxy", "http://127.0.0.1:1", "--retries", "0")
+    assert done.returncode == 7
+    assert done.stderr.decode().endswith(": the proxy: connection refused\n")
 
 
 def test_a_host_that_is_not_to_be_proxied_is_not(tls: BadServer) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from badserver import BadServer, Wire
-from misbehaviour import BEHAVIOURS, GOOD, HALF, after, bytes_only, chunked, drip
+from misbehaviour import BEHAVIOURS, ENDLESS, GOOD, HALF, after, bytes_only, chunked, drip
 from support import ENV, MSGCLI, run, start
 
 BILLED = b"may have been processed and billed"
@@ -56,14 +56,16 @@ def check(done: Any, seconds: float, *, limit: float, billed: bool) -> None:
     assert (BILLED in done.stderr) is billed
 
 
-FOR_EVER = [
-    *("head_drip", "hints_for_ever", "stall_before_head", "stall_in_head", "stall_in_stream"),
-    *("body_drip", "pings_for_ever", "comments_for_ever", "trailers_for_ever"),
-    *("json_then_stall", "error_stalls"),
+SILENT = [
+    "stall_before_head",
+    "stall_in_head",
+    "stall_in_stream",
+    "json_then_stall",
+    "error_stalls",
 ]
 
 
-@pytest.mark.parametrize("name", FOR_EVER)
+@pytest.mark.parametrize("name", [*ENDLESS, *SILENT])
 def test_the_clock_ends_what_an_endpoint_does_for_ever(bad: BadServer, name: str) -> None:
     call = bad.call(BEHAVIOURS[name])
     done, seconds = timed("--timeout", "1s", "--base-url", call.url, "-p", "hi")
@@ -270,3 +272,16 @@ def test_an_error_event_is_the_end_too(bad: BadServer) -> None:
     assert seconds < 1 + LATE
     assert b"Overloaded" in done.stderr
     assert call.gone.wait(1)
+
+
+def test_a_limit_is_named_as_it_was_given(silent: socket.socket, tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.write_text("[default]\ntimeout = 300ms\n")
+    at = ("--base-url", url(silent), "-p", "hi")
+    for name, args, env in (
+        ("--timeout", ("--timeout", "300ms"), {}),
+        ("MSGCLI_TIMEOUT", (), {"MSGCLI_TIMEOUT": "300ms"}),
+        (f"{config}:2: timeout", ("--config", str(config)), {}),
+    ):
+        done = run("create", *at, *args, env=env)
+        assert done.stderr.decode().startswith(f"msgcli: {name}: 300ms are over"), done.stderr

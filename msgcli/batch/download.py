@@ -85,7 +85,7 @@ class Results:
     """The lines of results at a URL. Once all came, `fault` says what is wrong with them."""
 
     def __init__(self, client: Client, url: str, size: int | None) -> None:
-        headers = {**client.endpoint.headers, "accept": "application/binary"}
+        headers = {**client.endpoint.headers_of("GET"), "accept": "application/binary"}
         endpoint = _Place(*client.endpoint._replace(headers=headers))
         self._client = Download(*client._replace(endpoint=endpoint))
         self._url, self._size = url, size

@@ -10,7 +10,7 @@ from click.core import ParameterSource
 
 from msgcli import connection, credentials, watch
 from msgcli.client import Client
-from msgcli.command import is_from_profile
+from msgcli.command import given_by, is_from_profile
 from msgcli.connection import Endpoint
 from msgcli.durations import duration
 from msgcli.errors import TimeFault, UsageFault
@@ -37,13 +37,15 @@ class ConnectionOptions(NamedTuple):
         """From here on --timeout runs (its default only if `by_default`), and a `reader` of stdout
         that goes away is noticed."""
         timeout = self.values["timeout"]
-        source = click.get_current_context().get_parameter_source("timeout")
+        context = click.get_current_context()
+        source = context.get_parameter_source("timeout")
         if source is ParameterSource.DEFAULT and not by_default:
             timeout = None
+        name = next(given_by(context, p) for p in context.command.params if p.name == "timeout")
 
         def expired() -> TimeFault:
             hint = "the request may have been processed and billed" if report.sent else None
-            return TimeFault(f"--timeout: {duration(timeout)} are over", hint=hint)
+            return TimeFault(f"{name}: {duration(timeout)} are over", hint=hint)
 
         watch.start(timeout, reader=reader, expired=expired)
 
