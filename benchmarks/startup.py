@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-
+import clients
 import replies
-from measure import Bench, Client, medians
+from measure import Bench, Client, digest, medians
 from table import Row, Table
 
 _ONE = "import click"
@@ -13,35 +12,30 @@ _THREE = "import click, requests, sseclient"
 
 
 def tables(bench: Bench) -> list[Table]:
-    text = "".join(replies.words(8)).encode()
+    text = digest(replies.text(8))
     for name, data in (("json", replies.small_json()), ("stream", replies.small_stream())):
         (bench.work / name).write_bytes(data)
     python, msgcli = bench.bin / "python", bench.bin / "msgcli"
-    here = bench.work
     url = f"{bench.url}/small"
-    clients = [
-        Client(_ONE, [python, "-c", _ONE]),
+    one = Client(_ONE, [python, "-c", _ONE])
+    plain = [
         Client("--version", [msgcli, "--version"]),
         Client("--help", [msgcli, "--help"]),
         Client("create --help", [msgcli, "create", "--help"]),
         Client("build", [msgcli, "build", "-p", "hello"]),
-        Client("decode (JSON)", [msgcli, "decode", here / "json"], text),
-        Client("decode (stream)", [msgcli, "decode", here / "stream"], text),
-        Client(_THREE, [python, "-c", _THREE]),
-        Client("create", [msgcli, "create", "--base-url", url, "-p", "hello"], text),
-        Client("naive client", [python, here / "naive.py", "--base-url", url, "-p", "hello"]),
+        Client("decode (JSON)", [msgcli, "decode", bench.work / "json"], text),
+        Client("decode (stream)", [msgcli, "decode", bench.work / "stream"], text),
     ]
-    if curl := shutil.which("curl"):
-        clients.append(
-            Client("curl", [curl, "-sN", "-d", "{}", f"{url}/v1/messages"], replies.small_stream())
-        )
-    wall = {name: cost.wall for name, cost in medians(clients, bench).items()}
+    three = Client(_THREE, [python, "-c", _THREE])
+    create = Client("create", clients.create(bench, url), text)
+    names = (clients.CURL, clients.NAIVE, clients.SDK, clients.LLM)
+    peers = clients.peers(bench, url, 8, *names)
+    cost = medians([one, *plain, three, create, *peers], bench)
 
-    def row(name: str, beside: str, wanted: float | None = None) -> Row:
-        return Row(name, f"{wall[name] * 1000:.0f}", beside, wall[name] / wall[beside], wanted)
+    def row(client: Client, beside: Client, wanted: float | None = None) -> Row:
+        wall, other = cost[client.name].wall, cost[beside.name].wall
+        return Row(client.name, f"{wall * 1000:.0f}", beside.name, wall / other, wanted)
 
-    plain = ("--version", "--help", "create --help", "build", "decode (JSON)", "decode (stream)")
-    rows = [row(_ONE, _ONE), *(row(name, _ONE, 1.6) for name in plain)]
-    rows += [row(_THREE, _THREE), row("create", _THREE, 1.15), row("naive client", _THREE)]
-    rows += [row("curl", _THREE)] if curl else []
+    rows = [row(one, one), *(row(client, one, 1.4) for client in plain)]
+    rows += [row(three, three), row(create, three, 0.85), *(row(peer, three) for peer in peers)]
     return [Table("Start-up: whole processes", "ms", rows)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 
@@ -27,7 +27,7 @@ class Row(NamedTuple):
         wanted = ""
         if self.wanted is not None:
             wanted = f"{'at least' if self.least else 'at most'} {self.wanted:g}"
-        verdict = "" if self.wanted is None else "MISSED" if self.misses else "yes"
+        verdict = "" if self.wanted is None else "no" if self.misses else "yes"
         ratio = "" if self.ratio is None else f"{self.ratio:.2f}"
         return [self.what, self.figure, self.beside, ratio, wanted, verdict]
 
@@ -42,9 +42,13 @@ class Table(NamedTuple):
 
 def lines(table: Table) -> Iterable[str]:
     head = ["", table.unit, "beside", "ratio", "wanted", "met"]
-    cells = [head, *(row.cells() for row in table.rows)]
+    return grid(table.title, [head, *(row.cells() for row in table.rows)])
+
+
+def grid(title: str, cells: Sequence[Sequence[str]]) -> Iterable[str]:
+    """A table of cells, the first row of which is its head."""
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    yield f"**{table.title}**"
+    yield f"### {title}"
     yield ""
     for number, row in enumerate(cells):
         texts = (f"{text:{width}}" for text, width in zip(row, widths, strict=True))

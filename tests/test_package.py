@@ -22,7 +22,7 @@ import msgcli
 
 ROOT = Path(__file__).parents[1]
 TARGETS = {
-    *("all", "check", "fuzz", "lint", "bench", "demo"),
+    *("all", "check", "fuzz", "lint", "bench", "profile", "demo", "live"),
     *("install", "installcheck", "uninstall", "dist", "clean"),
 }
 MADE = (".git", ".venv", "build", "dist", "*.egg-info", "__pycache__", ".*_cache", ".hypothesis")
