@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -21,6 +22,9 @@ from msgcli.wire.request import Body
 
 # A probe that is not answered in this time, in seconds, says nothing.
 _PATIENCE = 60.0
+
+# Local servers say so with HTTP status 500 or 501, which by itself could mean anything.
+_NOT_SUPPORTED = re.compile(r"not (?:supported|implemented)|unsupported", re.IGNORECASE)
 
 _SCHEMA = {
     "type": "object",
@@ -189,7 +193,9 @@ def _try(client: Client, model: str, probe: Probe) -> Finding:
         return Finding(probe.feature, False, str(reason))
     except MsgcliError as fault:
         says_nothing = isinstance(fault, (TransportFault, TimeFault, UnavailableFault))
-        return Finding(probe.feature, None if says_nothing else False, fault.message, fault)
+        if says_nothing and not _NOT_SUPPORTED.search(fault.message):
+            return Finding(probe.feature, None, fault.message, fault)
+        return Finding(probe.feature, False, fault.message, fault)
 
 
 def _left_out(feature: str, why: str = "not tried") -> Finding:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from itertools import combinations
 from pathlib import Path
@@ -11,9 +10,9 @@ from pathlib import Path
 import click
 import pytest
 from click.core import ParameterSource
-from support import ROOT, run, start
+from support import run, start
 
-from msgcli import config, connection
+from msgcli import config
 from msgcli.commands import build, create, post
 from msgcli.errors import UsageFault
 from msgcli.options.settings import known_options
@@ -222,20 +221,6 @@ def test_a_body_stays_as_it_is(tmp_path: Path) -> None:
     assert json.loads(done.stdout) == {**body, "max_tokens": 5}
     done = run("build", "--body", "body", "--config", "config", "-s", "t", cwd=tmp_path)
     assert json.loads(done.stdout) == {**body, "max_tokens": 5, "system": "t"}
-
-
-def test_the_sample_of_the_page_is_right(parse: Callable[..., click.Context]) -> None:
-    page = (Path(ROOT) / "man/msgcli-config.5").read_text()
-    sample = re.search(r"^\.Bd .*\n((?:.*\n)*?\[default\]\n(?:.*\n)*?)\.Ed$", page, re.MULTILINE)
-    assert sample is not None
-    profiles = re.findall(r"^\[profile (\S+)\]$", sample[1], re.MULTILINE)
-    contexts = [parse(["--profile", profile], {}, sample[1]) for profile in profiles]
-    keyless = {"ollama", "llama"}
-    for profile, context in zip(profiles, contexts, strict=True):
-        sources = context.params["api_key_file"], context.params["api_key_command"]
-        assert sources.count(None) == (2 if profile in keyless else 1), profile
-        connection.base_url(context.params["base_url"])
-    assert keyless < set(profiles)
 
 
 RIGHT, WRONG = "sk-right-0001", "sk-wrong-0002"

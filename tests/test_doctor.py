@@ -172,6 +172,29 @@ def test_an_endpoint_that_gives_a_message_for_everything(server: BadServer) -> N
     assert notes["x-api-key"] == "in use"
 
 
+@pytest.mark.parametrize(
+    ("head", "words", "images"),
+    [
+        ("500 Error", "image input is not supported", False),
+        ("501 Not Implemented", "Unsupported block", False),
+        ("500 Error", "out of memory", None),
+    ],
+)
+def test_a_failure_that_says_what_is_not_supported_is_a_no(
+    server: BadServer, head: str, words: str, images: bool | None
+) -> None:
+    refusal = json.dumps({"error": {"type": "server_error", "message": words}}).encode()
+
+    def behaviour(wire: Wire) -> None:
+        if b'"image"' in wire.request.body:
+            wire.answer(head, refusal)
+        else:
+            wire.answer("200 OK", json.dumps(message("Hi")).encode())
+
+    found = works(doctor("--base-url", server.call(behaviour).url)[1])
+    assert (found["images"], found["messages"]) == (images, True)
+
+
 def test_an_endpoint_that_is_not_there_is_asked_once() -> None:
     status, found, err = doctor("--base-url", "http://127.0.0.1:1")
     assert status == 7

@@ -105,3 +105,20 @@ def test_an_id_is_one_part_of_the_path(server: BadServer) -> None:
     assert models(call, "retrieve", "x", "-f", "json")[1] == b'{"id": "real/name", "more": 1}\n'
     assert models(call, "retrieve", "..")[0] == 2
     assert call.posts == 2
+
+
+@pytest.mark.parametrize("head", ["404 Not Found", "405 Method Not Allowed"])
+@pytest.mark.parametrize(
+    ("args", "hint"),
+    [
+        (("list",), "the endpoint may have no list of models"),
+        (("retrieve", "a"), "msgcli models list shows those that there are"),
+    ],
+)
+def test_an_endpoint_without_models(
+    server: BadServer, head: str, args: tuple[str, ...], hint: str
+) -> None:
+    call = server.call(whole(head, b"File Not Found", content_type="text/plain"))
+    status, out, err = models(call, *args)
+    assert (status, out, call.posts) == (5, b"", 1)
+    assert err.endswith(f"; {hint}\n")

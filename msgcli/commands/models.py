@@ -5,64 +5,54 @@ from __future__ import annotations
 import click
 
 from msgcli import lists
-from msgcli.client import Client
-from msgcli.command import Command, help_option
-from msgcli.errors import MsgcliError, UsageFault
-from msgcli.options.connection import ConnectionOptions, connection_options
-from msgcli.options.format import Format, format_options
-from msgcli.options.profile import profile_options
+from msgcli.command import Command, Group
+from msgcli.errors import MsgcliError, RefusedFault, UsageFault
+from msgcli.options.asked import Asked, asked_options
 from msgcli.output import ended
-from msgcli.report import Report
 from msgcli.wire import resource
-from msgcli.wire.reply import MAX_SIZE
+
+_NO_SUCH_RESOURCE = (404, 405)
 
 
-class Models(click.Group):
-    """The commands of this module."""
-
-    def get_help_option(self, ctx: click.Context) -> click.Option:
-        return help_option()
-
-
-@click.group("models", cls=Models, no_args_is_help=False)
+@click.group("models", cls=Group, no_args_is_help=False)
 def command() -> None:
     """List the models of the endpoint, or show one."""
 
 
 @command.command("list", cls=Command)
-@connection_options
-@profile_options
-@format_options
-def list_models(connection: ConnectionOptions, form: Format) -> None:
+@asked_options
+def list_models(asked: Asked) -> None:
     """List the models."""
-    answers, pages = zip(*lists.pages(_client(connection, form), "models"), strict=True)
-    if form.is_json:
-        form.write(ended(answers[0]) if len(answers) == 1 else resource.joined(pages))
+    client = asked.client()
+    try:
+        answers, pages = zip(*lists.pages(client, "models"), strict=True)
+    except RefusedFault as fault:
+        if client.report.http_status in _NO_SUCH_RESOURCE:
+            fault.hint = "the endpoint may have no list of models"
+        raise
+    if asked.form.is_json:
+        asked.form.write(ended(answers[0]) if len(answers) == 1 else resource.joined(pages))
     else:
         names = [name for page in pages for name in resource.ids(page)]
-        form.write("".join(f"{name}\n" for name in names).encode())
+        asked.form.write("".join(f"{name}\n" for name in names).encode())
 
 
 @command.command("retrieve", cls=Command)
 @click.argument("name", metavar="ID")
-@connection_options
-@profile_options
-@format_options
-def retrieve_model(name: str, connection: ConnectionOptions, form: Format) -> None:
+@asked_options
+def retrieve_model(name: str, asked: Asked) -> None:
     """Show one model."""
     if not name.strip("."):
         raise UsageFault(f"{name!r} is not the id of a model")
-    client = _client(connection, form)
-    answer = client.fetch("GET", resource.path_of("models", name))
+    client = asked.client()
+    try:
+        answer = client.fetch("GET", resource.path_of("models", name))
+    except RefusedFault as fault:
+        if client.report.http_status in _NO_SUCH_RESOURCE:
+            fault.hint = "msgcli models list shows those that there are"
+        raise
     try:
         found = resource.id_of(resource.read(answer))
     except MsgcliError as fault:
         raise fault.at(client.endpoint.host) from None
-    form.write(ended(answer) if form.is_json else f"{found}\n".encode())
-
-
-def _client(connection: ConnectionOptions, form: Format) -> Client:
-    report = Report(verbose=connection.verbose)
-    connection.start_clock(report, reader=True)
-    form.check()
-    return connection.client(connection.endpoint(), report, max_reply_size=MAX_SIZE)
+    asked.write(answer, found)
