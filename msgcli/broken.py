@@ -7,7 +7,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 
-from urllib3.exceptions import ProxyError
+from urllib3.exceptions import DecodeError, ProxyError
 
 _NO_TUNNEL = "Tunnel connection failed: "
 
@@ -51,6 +51,8 @@ def _of(errors: list[BaseException]) -> str:
     for inner in errors:
         if isinstance(inner, socket.gaierror):
             return f"cannot find the host: {_lower(inner.strerror or 'name not known')}"
+    if any(isinstance(inner, DecodeError) for inner in errors):
+        return "the reply is not compressed as it says"
     for inner in reversed(errors):
         if isinstance(inner, TimeoutError):
             return "no connection in time"

@@ -6,6 +6,7 @@ import re
 
 # Between two chunks, and before the first: nearly always the size alone.
 _SIZE = re.compile(rb"(?:\r\n)?([0-9A-Fa-f]{1,8})\r\n")
+_DIGITS = re.compile(rb"[0-9A-Fa-f]+")
 _LONGEST_LINE = 65536
 
 
@@ -58,9 +59,7 @@ class Chunked:
         if self._in_trailer:
             self.ended = not line
         elif line:  # an empty one follows each chunk
-            try:
-                self._left = int(line.partition(b";")[0], 16)
-            except ValueError:
-                self._left = -1
-            self.broken = self._left < 0
-            self._in_trailer = self._left == 0
+            size = _DIGITS.fullmatch(line.partition(b";")[0].strip())
+            self.broken = size is None
+            self._left = 0 if size is None else int(size[0], 16)
+            self._in_trailer = self._left == 0 and not self.broken

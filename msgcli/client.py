@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 # Of an error answer's body no more is read: what it says is at its start.
 _MAX_ERROR_BODY = 1 << 20
 
+# What is paid for once it is sent. All else is sent again if it is lost.
+_PAID = frozenset((("POST", "messages"), ("POST", "messages/batches")))
+
 _MAY_BE_BILLED = "the request may have been processed and billed"
 
 
@@ -69,7 +72,7 @@ class Client(NamedTuple):
         return self._try("POST", "messages", body, self._pieces)
 
     def fetch(self, method: str, path: str, body: bytes | Body | None = None) -> bytes:
-        """The whole body of the answer to a request without cost: it is sent again if lost."""
+        """The whole body of the answer to a request. One without cost is sent again if lost."""
         return self._try(method, path, body, self._whole)
 
     def _try(
@@ -98,7 +101,9 @@ class Client(NamedTuple):
                     raise ProtocolFault(f"the answer has more than {self.max_reply_size} bytes")
         except MsgcliError as fault:
             fault.hint = None
-            raise _Failed(fault.at(self.endpoint.host), again=size <= self.max_reply_size) from None
+            may_be_sent = self.policy.all_errors or not self.report.sent
+            again = may_be_sent and size <= self.max_reply_size
+            raise _Failed(fault.at(self.endpoint.host), again=again) from None
         self.report.end_request()
         return b"".join(body)
 
@@ -122,7 +127,7 @@ class Client(NamedTuple):
         from msgcli.transport import Exchange, Lost, NotSent
 
         exchange = Exchange(self.endpoint, self.line)
-        if path == "messages":
+        if (method, path) in _PAID:
             self.report.exchange = exchange
         url, headers = self.endpoint.url(path), self.endpoint.headers_of(method)
         self.trace.head(">", f"{method} {url} HTTP/1.1", headers)

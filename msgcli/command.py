@@ -72,6 +72,13 @@ class Command(click.Command):
             raise
 
 
+class Group(click.Group):
+    """A command that has commands of its own, in one module."""
+
+    def get_help_option(self, ctx: click.Context) -> click.Option:
+        return help_option()
+
+
 def help_option() -> click.Option:
     return click.Option(
         ["-h", "--help"],

@@ -91,16 +91,17 @@ def _unmarked(turn: Turn) -> Turn:
 def _whole_turns(name: str, data: bytes) -> tuple[list[Turn], int]:
     """The turns up to the last answer, and how many bytes they are. InputFault for a bad line."""
     *lines, tail = data.split(b"\n")
+    torn = bool(tail)
     turns = [_turn(name, number, line) for number, line in enumerate(lines, 1)]
     if tail:
         try:
             turns.append(_turn(name, len(lines) + 1, tail))
             lines.append(tail)
-            tail = b""
         except InputFault:
             pass
-    while turns and not _is_end(turns[-1], torn=bool(tail)):
+    while turns and not _is_end(turns[-1], torn=torn):
         turns.pop()
+        torn = True
     size = sum(len(line) + 1 for line in lines[: len(turns)])
     return turns, min(size, len(data))
 

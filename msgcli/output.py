@@ -199,6 +199,13 @@ def ended(text: bytes) -> bytes:
     return text if text.endswith(b"\n") else text + b"\n"
 
 
+def _tap(tap: Tap, piece: Piece, report: Report) -> None:
+    try:
+        tap.piece(piece)
+    except ProtocolFault as fault:
+        raise report.located(fault) from None
+
+
 def drain(
     pieces: Iterable[Piece],
     fold: Fold,
@@ -222,7 +229,7 @@ def drain(
             if final and piece.events and piece.events[-1].type == "message_stop":
                 watch.let_reader_go()
             for tap in taps:
-                tap.piece(piece)
+                _tap(tap, piece, report)
         verdict = fold.verdict(accepted)
         if isinstance(verdict, ProtocolFault):
             raise report.located(verdict)

@@ -56,7 +56,7 @@ class Report:
     def _total(self) -> dict[str, Any]:
         """The counts of all replies, and what else the last one says of its usage."""
         usage = dict(self.usage or {})
-        return _added(usage, self._spent)
+        return added(usage, self._spent)
 
     def end_request(self) -> None:
         """The request that was started is over: with -v say what became of it, once."""
@@ -112,13 +112,13 @@ class Report:
         return shown
 
 
-def _added(usage: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+def added(usage: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
     """The counts of both, also of the splits that a usage holds; the rest as it is in the first."""
     summed = dict(usage)
     for name, count in more.items():
         own = usage.get(name)
         if isinstance(count, dict):
-            summed[name] = _added(own if isinstance(own, dict) else {}, count)
+            summed[name] = added(own if isinstance(own, dict) else {}, count)
         elif isinstance(count, int) and not isinstance(own, dict):
             summed[name] = count + (own or 0)
     return summed

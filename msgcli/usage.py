@@ -8,11 +8,13 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
 from msgcli import files, stdio, terminal
 from msgcli.errors import InputFault, OutputFault, ProtocolFault
+from msgcli.redaction import redact
 from msgcli.wire import strict
 from msgcli.wire.usage import Tokens, tokens
 
@@ -25,8 +27,9 @@ _STRING = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\Z)', re.DOTALL)
 class UsageLog:
     """A file that lines are appended to, made readable for its owner alone."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, label: str | None = None) -> None:
         self._name = name
+        self._label = label
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOCTTY
         try:
             self._fd = os.open(stdio.path(name), flags, files.PRIVATE)
@@ -38,23 +41,27 @@ class UsageLog:
         return OutputFault(f"{self._name}: {reason}")
 
     def append(self, call: dict[str, Any]) -> None:
-        """Write a call and the time as one line."""
+        """Write a call, with the time and the label if there is one, as one line."""
         now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
-        entry = {"time": now.replace("+00:00", "Z"), **call}
+        label = {"label": redact(self._label)} if self._label else {}
+        entry = {"time": now.replace("+00:00", "Z"), **label, **call}
         line = json.dumps(entry, separators=(",", ":")).encode() + b"\n"
         try:
-            self._lock()
-            stdio.write_all(self._fd, b"\n" + line if self._is_torn() else line)
-            os.close(self._fd)
+            with self._lock():
+                stdio.write_all(self._fd, b"\n" + line if self._is_torn() else line)
         except OSError as error:
             raise self._fault(error) from None
 
-    def _lock(self) -> None:
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
         """Keep others off until the line is whole; a file system without locks has to do too."""
-        try:
+        with suppress(OSError):
             fcntl.flock(self._fd, fcntl.LOCK_EX)
-        except OSError:
-            pass
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                fcntl.flock(self._fd, fcntl.LOCK_UN)
 
     def _is_torn(self) -> bool:
         """Whether the last writer was killed within its line, or had no room for the whole."""
@@ -68,6 +75,7 @@ class Call(NamedTuple):
 
     day: str
     model: str | None
+    label: str | None
     tokens: Tokens | None
 
 
@@ -109,10 +117,11 @@ def _call(line: Any) -> Call:
     """ValueError or ProtocolFault for what no usage log has in it."""
     if not isinstance(line, dict) or "usage" not in line:
         raise ValueError("not a line of a usage log")
-    model, usage = line.get("model"), line["usage"]
-    if not isinstance(usage, dict | None) or not isinstance(model, str | None):
+    usage, model, label = line["usage"], line.get("model"), line.get("label")
+    names = (model, label)
+    if not isinstance(usage, dict | None) or not all(isinstance(n, str | None) for n in names):
         raise ValueError("not a line of a usage log")
-    return Call(_day(line.get("time")), model, None if usage is None else tokens(usage))
+    return Call(_day(line.get("time")), model, label, None if usage is None else tokens(usage))
 
 
 def _day(time: Any) -> str:

@@ -36,7 +36,7 @@ def error(status: int, kind: str, headers: str = "") -> Answer:
 class Server:
     """`answer(prompt)` is called in the thread of a connection; the default repeats the prompt."""
 
-    def __init__(self, answer: Callable[[str], Answer] = message) -> None:
+    def __init__(self, answer: Callable[[str], Answer] = message, host: str = "127.0.0.1") -> None:
         self.answer = answer
         self.paid: Counter[str] = Counter()
         self.bodies: list[dict[str, Any]] = []
@@ -45,8 +45,8 @@ class Server:
         self.keeps_connections = True
         self.running = self.most_running = 0
         self.changed = threading.Condition()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._listener = socket.create_server((host, 0), backlog=256)
+        self.url = f"http://{host}:{self._listener.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:

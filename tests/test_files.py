@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import stat
 import subprocess
@@ -16,6 +15,7 @@ from typing import Any
 
 import pytest
 from badserver import BadServer, Call, Wire
+from disks import mounted
 from misbehaviour import BEHAVIOURS, START, chunked, delta, message, stop
 from support import ENV, MSGCLI, start
 from support import run as run_msgcli
@@ -309,24 +309,6 @@ def test_of_two_writers_each_writes_a_whole_answer(bad: BadServer, folder: Path)
 # Disks that are full, or that cannot be written.
 
 
-def mounted(options: str, script: str, folder: Path, *args: str) -> Any:
-    """Run a shell script with a small file system of its own at `folder`, named `$1`; `$@` behind
-    it are `args`."""
-    if shutil.which("unshare") is None:
-        pytest.skip("there is no unshare to mount a file system with")
-    namespace = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]
-    mount = f'mount -t tmpfs -o {options} none "$1"'
-    if subprocess.run([*namespace, "sh", "-c", mount, "sh", folder], check=False).returncode:
-        pytest.skip("no file system can be mounted here")
-    return subprocess.run(
-        [*namespace, "sh", "-c", f'{mount}; cd "$1"; shift; {script}', "sh", folder, *args],
-        env=ENV,
-        capture_output=True,
-        timeout=60,
-        check=False,
-    )
-
-
 def big(wire: Wire) -> None:
     """A million bytes of text."""
     chunked(*START, *[delta("x" * 10_000)] * 100, *stop())(wire)
@@ -394,28 +376,3 @@ def test_a_reader_of_the_metadata_that_is_gone_costs_no_answer(bad: BadServer) -
     os.close(writing)
     assert (done.returncode, done.stdout) == (14, NEW)
     assert done.stderr == f"msgcli: /dev/fd/{writing}: broken pipe\n".encode()
-
-
-def test_writers_of_one_conversation_take_turns(bad: BadServer, tmp_path: Path) -> None:
-    """Four of them, five turns each: every turn has its answer behind it, and none is lost."""
-
-    def repeat_last(wire: Wire) -> None:
-        last = json.loads(wire.request.body)["messages"][-1]["content"]
-        chunked(*START, delta(last), *stop())(wire)
-
-    call = bad.call(repeat_last)
-    loop = 'for n in 1 2 3 4 5; do "$@" -p "$0 $n" || exit; done'
-    command = [*MSGCLI, "create", "--base-url", call.url, "--no-stdin", "--conversation", "talk"]
-    writers = [
-        subprocess.Popen(
-            ["sh", "-c", loop, name, *command], cwd=tmp_path, env=ENV, stdout=subprocess.DEVNULL
-        )
-        for name in "abcd"
-    ]
-    assert [writer.wait(60) for writer in writers] == [0] * 4
-    turns = [json.loads(line) for line in (tmp_path / "talk").read_bytes().splitlines()]
-    asked, answered = turns[0::2], turns[1::2]
-    assert sorted(turn["content"] for turn in asked) == sorted(
-        f"{name} {n}" for name in "abcd" for n in range(1, 6)
-    )
-    assert [turn["content"][0]["text"] for turn in answered] == [turn["content"] for turn in asked]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import select
 import signal
 import stat
 import threading
@@ -88,6 +89,7 @@ def test_the_first_result_comes_before_the_second_item(server: Serve) -> None:
     process = start("map", "--each", "line", env=env(server()))
     process.stdin.write(b"one\n")
     process.stdin.flush()
+    assert select.select([process.stdout], [], [], 20)[0]
     assert texts(process.stdout.readline()) == ["one"]
     out, _ = process.communicate(b"two\n", timeout=20)
     assert (process.returncode, texts(out)) == (0, ["two"])
@@ -297,13 +299,13 @@ class TestLimits:
         def answer(prompt: str) -> counting.Answer:
             if there.running > 2:
                 return counting.error(429, "rate_limit_error", "retry-after-ms: 20\r\n")
-            time.sleep(0.003)
+            time.sleep(0.01)
             return message(prompt)
 
         there = server(answer)
         done = mapped(there, "-j", "16", "--retries", "50", input=lines(*range(200)))
         assert (done.returncode, there.paid) == (0, Counter(map(str, range(200))))
-        assert there.requests < 600
+        assert there.requests < 500
 
     def test_requests_a_minute(self, server: Serve) -> None:
         there = server()
@@ -444,4 +446,4 @@ def peak(server: Server, count: int, folder: Path) -> int:
 @pytest.mark.skipif("MSGCLI_HEAVY" not in os.environ, reason="takes a minute")
 def test_memory_does_not_grow(server: Serve, tmp_path: Path) -> None:
     there = server()
-    assert peak(there, 20000, tmp_path) < 1.05 * peak(there, 1000, tmp_path)
+    assert peak(there, 40000, tmp_path) < 1.1 * peak(there, 10000, tmp_path)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from support import ENV
+from test_pages import CONTEXTS, options_of
 
 ROOT = Path(__file__).parent / "transcripts"
 MARK = "--- status of the transcript ---"
@@ -71,6 +72,20 @@ def test_transcript(name: str, endpoint: str, tmp_path: Path) -> None:
     for command, wanted, got in play(text, tmp_path, env):
         difference = "\n".join(difflib.unified_diff(wanted, got, "wanted", "got", lineterm=""))
         assert matches(wanted, got), f"$ {command}\n{difference}"
+
+
+def test_every_option_is_shown_at_work() -> None:
+    """Each in some session, of whatever command has it; a long name stands for its short one."""
+    texts = (path.read_text() for path in ROOT.glob("*.t"))
+    typed = {
+        word.partition("=")[0]
+        for text in texts
+        for command, _ in commands(text)
+        for word in re.findall(r"(?<![\w-])--?\w[\w=-]*", command)
+    }
+    options = [option for context in CONTEXTS.values() for option in options_of(context)]
+    names = {(*option.opts, *option.secondary_opts) for option in options}
+    assert not [found for found in names if typed.isdisjoint(found)]
 
 
 def test_a_difference_is_seen(tmp_path: Path) -> None:

@@ -107,8 +107,9 @@ def test_a_full_disk_is_an_output_error(endpoint: str) -> None:
 WRITER = """
 import sys
 from msgcli.usage import UsageLog
+log = UsageLog(sys.argv[1])
 for number in range(50):
-    UsageLog(sys.argv[1]).append({"writer": sys.argv[2], "number": number, "fill": "x" * 5000})
+    log.append({"writer": sys.argv[2], "number": number, "fill": "x" * 5000})
 """
 
 
@@ -133,6 +134,54 @@ def test_calls_at_the_same_time(endpoint: str, tmp_path: Path) -> None:
         assert all(d.returncode == 0 for d in pool.map(lambda _: run(*args), range(8)))
     (row,) = json.loads(run("usage", "-f", "json", log).stdout)
     assert row["requests"] == 8
+
+
+def test_map_finds_a_log_that_cannot_be_written_before_its_first_request(tmp_path: Path) -> None:
+    with BadServer() as server:
+        call = server.call(whole("200 OK", b"{}"))
+        args = [
+            "map",
+            "--each",
+            "line",
+            "--base-url",
+            call.url,
+            "--usage-log",
+            f"{tmp_path}/no/log",
+        ]
+        done = run(*args, input=b"a\nb\n")
+        assert (done.returncode, done.stdout, call.posts) == (14, b"", 0)
+        assert done.stderr.startswith(f"msgcli: {tmp_path}/no/log: ".encode())
+
+
+@pytest.mark.parametrize(
+    ("args", "variable", "label"),
+    [
+        (["--label", "a job"], "", "a job"),
+        (["--label", "a job"], "another", "a job"),
+        ([], "another", "another"),
+        (["--label", ""], "another", None),
+        ([], "", None),
+        (["--label", "ä\n"], "", "ä\n"),
+        (["--label", "of sk-secret-1"], "", "of ***"),
+    ],
+)
+def test_a_label_is_in_the_log_only(
+    endpoint: str, tmp_path: Path, args: list[str], variable: str, label: str | None
+) -> None:
+    log, meta = tmp_path / "log", tmp_path / "meta"
+    env = {"MSGCLI_LABEL": variable, "ANTHROPIC_API_KEY": "sk-secret-1"}
+    files = ["--usage-log", str(log), "--meta", str(meta)]
+    done = run("create", "-p", "hi", "--base-url", endpoint, *files, *args, env=env)
+    assert done.returncode == 0
+    entry, known = json.loads(log.read_text()), json.loads(meta.read_text())
+    assert entry.keys() - known.keys() == ({"time"} if label is None else {"time", "label"})
+    assert entry.get("label") == label
+
+
+def test_a_label_has_to_be_utf_8() -> None:
+    done = run("create", "--label=\udcff", "-p", "hi")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"--label: not valid UTF-8" in done.stderr
 
 
 # The sums.
@@ -174,8 +223,35 @@ def test_the_order_of_the_keys_is_that_of_the_columns() -> None:
     assert out.split()[:2] == ["model", "day"]
     _, out, _ = summed("", "--by", "day")
     assert out == "day  requests  input  cache-write  cache-read  output\n"
-    for wrong in ("", "hour", "day,day", "day,"):
+    _, out, _ = summed(line(), "--by", "label,day,model")
+    assert out.split()[:3] == ["label", "day", "model"]
+    for wrong in ("", "hour", "day,day", "day,", "label,hour"):
         assert summed("", "--by", wrong)[0] == 2
+
+
+def test_a_label_is_a_key_where_it_is_asked_for(prices: Path) -> None:
+    labelled = line().replace("{", '{"label":"a job",', 1)
+    text = line() + labelled + labelled.replace("a job", "other") + labelled + line("2026-02-02")
+    rows = objects(text, "--by", "label", "--prices", str(prices))
+    assert [(row["label"], row["requests"], row["cost"]) for row in rows] == [
+        (None, 2, 6.02),
+        ("a job", 2, 6.02),
+        ("other", 1, 3.01),
+    ]
+    assert all(row["day"] is row["model"] is None for row in rows)
+    assert [*rows[0]][:4] == ["day", "model", "label", "requests"]
+    assert [(row["day"], row["label"]) for row in objects(text, "--by", "day,label")] == [
+        ("2026-01-31", None),
+        ("2026-01-31", "a job"),
+        ("2026-01-31", "other"),
+        ("2026-02-02", None),
+    ]
+    _, out, _ = summed(text, "--by", "label,model")
+    assert [row.split()[:3] for row in out.splitlines()[1:3]] == [
+        ["-", "m", "2"],
+        ["a", "job", "m"],
+    ]
+    assert "label" not in objects(text)[0]
 
 
 def test_several_rows_have_a_sum() -> None:
@@ -262,6 +338,7 @@ def test_a_last_line_without_its_end_counts() -> None:
         '{"usage":[],"time":"2026-01-01T00:00:00Z"}',
         '{"usage":{},"time":"2026-01-01T00:00:00"}',
         '{"usage":{},"model":3,"time":"2026-01-01T00:00:00Z"}',
+        '{"usage":{},"label":3,"time":"2026-01-01T00:00:00Z"}',
         *(line(used={"input_tokens": count}).rstrip() for count in (-1, "1", 1.5, True)),
     ],
 )

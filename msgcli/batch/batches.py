@@ -5,19 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from msgcli import ending, lists, stdio, terminal
 from msgcli.batch.upload import Upload
 from msgcli.client import Client
 from msgcli.durations import duration
 from msgcli.errors import MsgcliError, NotYet, TimeFault, TransportFault, UnavailableFault
-from msgcli.report import Report
 from msgcli.wire import batch, resource
 from msgcli.wire.batch import Batch
-
-if TYPE_CHECKING:
-    from msgcli.transport import Line
 
 _MAY_EXIST = "the batch may exist, and cost money: msgcli batches list shows it"
 _NO_BATCHES = "this endpoint has no batches"
@@ -88,37 +84,16 @@ def pages(client: Client, limit: int | None) -> Iterator[tuple[Answer, list[Batc
             left = None if left is None else left - size
 
 
-class Creation(Report):
-    """What is known of the request that makes a batch: once it is sent, that may cost money."""
-
-    line: Line | None = None
-
-    @property
-    def sent(self) -> bool:
-        is_refused = self.http_status not in (None, 200)
-        return self.line is not None and self.line.sent and not is_refused
-
-
-def create(client: Client, report: Creation, body: Upload) -> Answer:
+def create(client: Client, body: Upload) -> Answer:
     """Make a batch. What is sent and then lost is not sent again, unless all errors are."""
-    from msgcli.transport import Line
-
-    report.line = Line(client.endpoint)
-
-    def rest(seconds: float, fault: MsgcliError, count: str) -> None:
-        if report.sent and not client.policy.all_errors:
-            raise fault
-        client.rest(seconds, fault, count)
-
-    once = client._replace(report=report, line=report.line, rest=rest)
     try:
-        with _explained(once, missing=_NO_BATCHES):
-            raw = once.fetch("POST", batch.PATH, body)
-        with _located(once):
+        with _explained(client, missing=_NO_BATCHES):
+            raw = client.fetch("POST", batch.PATH, body)
+        with _located(client):
             value = resource.read(raw)
             resource.id_of(value)
     except MsgcliError as fault:
-        if report.sent:
+        if client.report.sent:
             fault.hint = _MAY_EXIST
         raise
     return Answer(raw, value)

@@ -135,15 +135,13 @@ class Bulk:
             return
         if not is_wanted:
             return
-        if record.fault is None:
-            self._tally.check(record.params)
         answer = ask(record)
         succeeded = answer.fault is None
-        self._results.put(turn, record.custom_id, answer.data, succeeded=succeeded)
+        self._results.put(turn, record.custom_id, answer.written, succeeded=succeeded)
         if answer.fault is not None:
             self._fail(record.custom_id, answer.fault, answer)
         elif answer.message is not None:
-            self._tally.add_success(answer.message, record.params)
+            self._tally.add_success(answer.message, record.params, is_paid=answer.is_paid)
 
     def _fail(self, custom_id: str, fault: MsgcliError, answer: Answer | None = None) -> None:
         tally = self._tally

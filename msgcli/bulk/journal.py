@@ -145,6 +145,11 @@ class Journal:
             raise
         self._size += len(line)
 
+    def in_order(self) -> Iterator[bytes]:
+        """The result of each record, in the order of the records."""
+        for at, size in self._index.in_order():
+            yield os.pread(self._fd, size, at).rstrip(b"\n") + b"\n"
+
     def sort(self) -> None:
         """Put the results into the order of the records, one for each, by one rename."""
         if strangers := self._index.count_strangers():
@@ -158,8 +163,7 @@ class Journal:
             )
             os.fchmod(fd, stat.S_IMODE(os.fstat(self._fd).st_mode))
             with open(fd, "wb", buffering=_CHUNK) as file:
-                for at, size in self._index.in_order():
-                    file.write(os.pread(self._fd, size, at).rstrip(b"\n") + b"\n")
+                file.writelines(self.in_order())
                 file.flush()
                 os.fsync(fd)
             os.replace(beside, self._path)

@@ -78,13 +78,20 @@ class Pace:
             return is_news
 
     def rest(self, seconds: float) -> None:
-        """Between two attempts: make room for others, wait, and enter again. Stopped as there."""
+        """Between two attempts: make room for others, wait, and enter again.
+
+        Stopped as there; `leave` is to be called all the same.
+        """
         until = time.monotonic() + seconds
         self.leave(succeeded=False)
         with self._changed:
             while not self._stopped and (left := until - time.monotonic()) > 0:
                 self._changed.wait(left)
-        self.enter()
+        try:
+            self.enter()
+        except Stopped:
+            self._running += 1
+            raise
 
     def forbid(self) -> None:
         """From here on nobody enters. It is safe in the handler of a signal, and wakes nobody."""

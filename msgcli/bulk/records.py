@@ -77,7 +77,7 @@ class Source:
         """The parts of an input, each of which has an `end`; the last one may lack it."""
         held: list[bytes] = []
         size = 0
-        chunks = stdio.chunks(name, is_source=False)
+        chunks = stdio.chunks(name)
         while chunk := self._next(chunks):
             first, *rest = chunk.split(end)
             held.append(first)
@@ -113,7 +113,7 @@ class Source:
             if row is None:
                 return
             if row and len(row) != len(header):
-                problem = f"{len(row)} fields, where the first line has {len(header)}"
+                problem = f"the first line has {len(header)} fields, and this one {len(row)}"
                 yield Item(0, place, problem=problem)
             else:
                 yield Item(0, place, row=dict(zip(header, row, strict=True)) if row else None)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from msgcli.durations import duration
 from msgcli.errors import LimitFault, MsgcliError, ProtocolFault, RecordsFault
 from msgcli.prices import Prices
+from msgcli.wire.message import Fold
 from msgcli.wire.stop import stop_fault
 from msgcli.wire.usage import Tokens, tokens
 
@@ -29,7 +30,7 @@ class Tally:
         self._limits, self._accepted = limits, accepted
         self._mutex = threading.Lock()
         self.started = time.monotonic()
-        self.succeeded = self.failed = self.refused = self.found = 0
+        self.succeeded = self.failed = self.refused = self.found = self.reused = 0
         self.tokens = Tokens()
         self._cost = Decimal()
         self._incomplete: dict[int, tuple[int, MsgcliError]] = {}
@@ -62,11 +63,21 @@ class Tally:
             self.found += 1
             self._judge(message)
 
-    def add_success(self, message: dict[str, Any], params: dict[str, Any]) -> None:
-        """A record has its reply. InputFault if that has no price."""
+    def verdict_of(self, fold: Fold) -> MsgcliError | None:
+        """What a whole reply is; None is a complete answer."""
+        return fold.verdict(self._accepted)
+
+    def add_success(
+        self, message: dict[str, Any], params: dict[str, Any], *, is_paid: bool = True
+    ) -> None:
+        """A record has its reply, which costs nothing if it was stored. InputFault if it has no
+        price."""
         with self._mutex:
             self.succeeded += 1
             self._judge(message)
+            if not is_paid:
+                self.reused += 1
+                return
             used = self._count(message)
             if (prices := self._limits.prices) is not None:
                 named = message.get("model")
@@ -114,6 +125,8 @@ class Tally:
         parts = [count(self.done, "record"), f"{self.failed} failed"]
         if self.found:
             parts.append(f"{self.found} done before")
+        if self.reused:
+            parts.append(f"{self.reused} reused")
         parts.append(f"{self.tokens.total - self.tokens.output} tokens in")
         parts.append(f"{self.tokens.output} out")
         if self._limits.prices is not None:

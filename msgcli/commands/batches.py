@@ -11,12 +11,11 @@ from msgcli.batch.delivery import deliver
 from msgcli.batch.download import Results, place
 from msgcli.batch.upload import upload
 from msgcli.bulk.records import Source
-from msgcli.client import Client
-from msgcli.command import Command, help_option
+from msgcli.command import Command, Group
 from msgcli.errors import MsgcliError, OutputFault, UsageFault
+from msgcli.options.asked import Asked, asked_options
 from msgcli.options.connection import ConnectionOptions, connection_options
 from msgcli.options.delivery import DeliveryOptions, delivery_options
-from msgcli.options.format import Format, format_options
 from msgcli.options.profile import profile_options
 from msgcli.options.types import DURATION
 from msgcli.output import ended
@@ -25,31 +24,20 @@ from msgcli.wire import batch, resource
 from msgcli.wire.reply import MAX_SIZE
 
 
-class Batches(click.Group):
-    """The commands of this module."""
-
-    def get_help_option(self, ctx: click.Context) -> click.Option:
-        return help_option()
-
-
-@click.group("batches", cls=Batches, no_args_is_help=False)
+@click.group("batches", cls=Group, no_args_is_help=False)
 def command() -> None:
     """Send many prompts as one batch, and watch it."""
 
 
 @command.command("create", cls=Command)
 @click.argument("file", metavar="[FILE]", default="-")
-@connection_options
-@profile_options
-@format_options
-def create(file: str, connection: ConnectionOptions, form: Format) -> None:
+@asked_options
+def create(file: str, asked: Asked) -> None:
     """Make a batch of records."""
-    report = batches.Creation(verbose=connection.verbose)
-    client = _client(connection, form, report)
-    answer = batches.create(client, report, upload(Source("record", (file,))))
+    answer = batches.create(asked.client(), upload(Source("record", (file,))))
     name = resource.id_of(answer.value)
     try:
-        form.write(ended(answer.raw) if form.is_json else f"{name}\n".encode())
+        asked.write(answer.raw, name)
     except OutputFault as fault:
         fault.hint = f"the batch is {name}"
         raise
@@ -57,23 +45,20 @@ def create(file: str, connection: ConnectionOptions, form: Format) -> None:
 
 @command.command("retrieve", cls=Command)
 @click.argument("name", metavar="ID")
-@connection_options
-@profile_options
-@format_options
-def retrieve(name: str, connection: ConnectionOptions, form: Format) -> None:
+@asked_options
+def retrieve(name: str, asked: Asked) -> None:
     """Show the state of one batch."""
-    raw, found = batches.retrieve(_client(connection, form), name)
-    form.write(ended(raw) if form.is_json else f"{found.line()}\n".encode())
+    raw, found = batches.retrieve(asked.client(), name)
+    asked.write(raw, found.line())
 
 
 @command.command("list", cls=Command)
 @click.option("--limit", metavar="N", type=click.IntRange(min=1), help="List N batches at most.")
-@connection_options
-@profile_options
-@format_options
-def list_batches(limit: int | None, connection: ConnectionOptions, form: Format) -> None:
+@asked_options
+def list_batches(limit: int | None, asked: Asked) -> None:
     """List the batches, the newest first."""
-    answers, found = zip(*batches.pages(_client(connection, form), limit), strict=True)
+    answers, found = zip(*batches.pages(asked.client(), limit), strict=True)
+    form = asked.form
     if not form.is_json:
         form.write("".join(f"{item.line()}\n" for page in found for item in page).encode())
     elif len(answers) == 1 and answers[0].raw:
@@ -85,14 +70,13 @@ def list_batches(limit: int | None, connection: ConnectionOptions, form: Format)
 @command.command("wait", cls=Command)
 @click.argument("name", metavar="ID")
 @click.option("--poll", metavar="T", type=DURATION, help="Look at the batch every T.")
-@connection_options
-@profile_options
-@format_options
-def wait(name: str, poll: float | None, connection: ConnectionOptions, form: Format) -> None:
+@asked_options
+def wait(name: str, poll: float | None, asked: Asked) -> None:
     """Wait until a batch has ended."""
     if poll is not None and poll <= 0:
         raise UsageFault("--poll: a time is more than 0")
-    form.check()
+    connection = asked.connection
+    asked.form.check()
     endpoint = connection.endpoint()
 
     def look() -> tuple[bytes, batch.Batch]:
@@ -105,7 +89,7 @@ def wait(name: str, poll: float | None, connection: ConnectionOptions, form: For
     timeout = None if source is ParameterSource.DEFAULT else connection.values["timeout"]
     watch.start(timeout, reader=True, expired=waiting.expire)
     raw, found = waiting.run()
-    form.write(ended(raw) if form.is_json else f"{found.line()}\n".encode())
+    asked.write(raw, found.line())
 
 
 @command.command("results", cls=Command)
@@ -132,33 +116,17 @@ def results(
 
 @command.command("cancel", cls=Command)
 @click.argument("name", metavar="ID")
-@connection_options
-@profile_options
-@format_options
-def cancel(name: str, connection: ConnectionOptions, form: Format) -> None:
+@asked_options
+def cancel(name: str, asked: Asked) -> None:
     """Have a batch stop."""
-    client = _client(connection, form)
-    _write_id(form, batches.fetch(client, "POST", batch.path(name, "cancel")))
+    answer = batches.fetch(asked.client(), "POST", batch.path(name, "cancel"))
+    asked.write(answer.raw, resource.id_of(answer.value))
 
 
 @command.command("delete", cls=Command)
 @click.argument("name", metavar="ID")
-@connection_options
-@profile_options
-@format_options
-def delete(name: str, connection: ConnectionOptions, form: Format) -> None:
+@asked_options
+def delete(name: str, asked: Asked) -> None:
     """Delete a batch that has ended."""
-    client = _client(connection, form)
-    _write_id(form, batches.fetch(client, "DELETE", batch.path(name)))
-
-
-def _write_id(form: Format, answer: batches.Answer) -> None:
-    name = resource.id_of(answer.value)
-    form.write(ended(answer.raw) if form.is_json else f"{name}\n".encode())
-
-
-def _client(connection: ConnectionOptions, form: Format, report: Report | None = None) -> Client:
-    report = report or Report(verbose=connection.verbose)
-    connection.start_clock(report, reader=True)
-    form.check()
-    return connection.client(connection.endpoint(), report, max_reply_size=MAX_SIZE)
+    answer = batches.fetch(asked.client(), "DELETE", batch.path(name))
+    asked.write(answer.raw, resource.id_of(answer.value))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from functools import cache, partial
 
 import click
 
@@ -16,7 +17,8 @@ from msgcli.bulk.rate import Pace
 from msgcli.client import Client
 from msgcli.command import Command
 from msgcli.each import Maker
-from msgcli.errors import MsgcliError
+from msgcli.errors import MsgcliError, UsageFault
+from msgcli.options.beside import BesideOptions, beside_options
 from msgcli.options.bulk import BulkOptions, bulk_options
 from msgcli.options.connection import ConnectionOptions, connection_options
 from msgcli.options.input import input_options
@@ -35,28 +37,32 @@ from msgcli.wire.record import Record
 @connection_options
 @profile_options
 @bulk_options
+@beside_options
 def command(
     prompt: InputOptions,
     records: RecordOptions,
     request: RequestOptions,
     connection: ConnectionOptions,
     bulk: BulkOptions,
+    beside: BesideOptions,
 ) -> MsgcliError | None:
     """Send many prompts, and write the results."""
-    jobs = bulk.values["jobs"]
-    pace = Pace(jobs, bulk.values["rpm"])
+    if beside.depfile is not None and bulk.to_stdout:
+        raise UsageFault("--depfile: there is no -o FILE that it is about")
+    pace = Pace(bulk.values["jobs"], bulk.values["rpm"])
     connection.start_clock(pace, reader=bulk.to_stdout, by_default=False)
-    endpoint = connection.endpoint()
-    maker = Maker(records, prompt, request)
-    tally = bulk.tally()
-    baton = Baton()
-    results = bulk.results(tally, baton)
-    client = connection.client(endpoint, Report(), max_reply_size=bulk.values["max_reply_size"])
-    form = Form(bulk.text_end, request.schema)
+    maker, baton, tally = Maker(records, prompt, request), Baton(), bulk.tally()
+    rule = beside.rule(bulk.values["output"], prompt.files)
+    account, thinking = beside.account(tally), beside.thinking()
+    form = Form(bulk.text_end, request.schema, has_thinking=thinking is not None and bulk.to_stdout)
+    client = cache(partial(_client, connection, bulk))
+    if (shelf := beside.shelf(connection, tally)) is None:
+        client()
 
     def connect() -> Callable[[Record], Answer]:
-        own = _apart(client, baton)
-        return Asker(own, pace, baton, form, connection.verbose, bulk.values["usage_log"]).ask
+        own = cache(lambda: _apart(client(), baton))
+        verbose = connection.verbose
+        return Asker(own, shelf, pace, baton, tally, account, form, verbose).ask
 
     source = maker.source(baton.aside)
     progress = Progress(tally, source, to_stdout=bulk.to_stdout)
@@ -64,19 +70,28 @@ def command(
         source.items(),
         maker.record,
         connect,
-        results,
+        bulk.results(tally, baton, thinking),
         pace=pace,
         baton=baton,
         tally=tally,
-        jobs=jobs,
+        jobs=bulk.values["jobs"],
     )
-    fault = engine.run(progress.show)
+    fault = engine.run(progress.show) or account.fault
     progress.end()
     if tally.done or fault is None:
         terminal.notice(tally.summary())
     if engine.interrupted:
         ending.end_by_signal(signal.SIGINT)
-    return fault or tally.verdict(None if bulk.to_stdout else "--resume tries them again")
+    verdict = fault or tally.verdict(None if bulk.to_stdout else "--resume tries them again")
+    if verdict is None and rule is not None:
+        rule.write()
+    return verdict
+
+
+def _client(connection: ConnectionOptions, bulk: BulkOptions) -> Client:
+    """A fault if the connection, as far as can be known without it, cannot be made."""
+    size = bulk.values["max_reply_size"]
+    return connection.client(connection.endpoint(), Report(), max_reply_size=size)
 
 
 def _apart(client: Client, baton: Baton) -> Client:

@@ -18,7 +18,6 @@ from msgcli.sums import Row
 from msgcli.usage import Call
 from msgcli.wire.usage import Tokens
 
-_BY = ("day", "model")
 _HEADS = ("requests", "input", "cache-write", "cache-read", "output")
 
 
@@ -26,23 +25,23 @@ _HEADS = ("requests", "input", "cache-write", "cache-read", "output")
 @click.argument("logs", metavar="[LOG]...", nargs=-1)
 @click.option(
     "--by",
-    metavar="day|model|day,model",
+    metavar="KEYS",
     default="day,model",
-    help="What the rows are; default day,model.",
+    help="Rows by day, model or label, or several; default day,model.",
 )
 @click.option("--prices", "price_list", metavar="FILE", help="Show the cost, by these prices.")
 @format_options
 def command(logs: tuple[str, ...], by: str, price_list: str | None, form: Format) -> None:
     """Sum up what the usage logs say."""
     keys = by.split(",")
-    if len(set(keys)) < len(keys) or not set(keys) <= set(_BY):
-        raise UsageFault(f"--by: {by!r} is not day, model, or both of them with a comma between")
+    if len(set(keys)) < len(keys) or not set(keys) <= set(sums.KEYS):
+        raise UsageFault(f"--by: {by!r} is not day, model, label, or some with commas between")
     form.check()
     priced = None if price_list is None else prices.load(price_list)
     calls = chain.from_iterable(map(usage.read, logs or _default()))
     rows = sums.rows(_with_notice(calls), keys, priced)
     if form.is_json:
-        objects = [row.as_object() for row in rows]
+        objects = [row.as_object(keys) for row in rows]
         form.write(json.dumps(objects, separators=(",", ":")).encode() + b"\n")
     else:
         lines = _table(rows, keys, None if priced is None else priced.currency)
@@ -67,7 +66,7 @@ def _with_notice(calls: Iterable[Call]) -> Iterator[Call]:
 
 def _table(rows: list[Row], keys: list[str], currency: str | None) -> list[str]:
     """Head, rows, and their sum if there are several; bars of the cost, else of the tokens."""
-    total = Row(None, None, 0, Tokens(), Decimal())
+    total = Row(None, None, None, 0, Tokens(), Decimal())
     cells = [[*keys, *_HEADS, *([currency] if currency else [])]]
     cells += [[*(getattr(row, key) or "" for key in keys), *_numbers(row)] for row in rows]
     if len(rows) > 1:

@@ -13,7 +13,7 @@ from msgcli.bulk.journal import Journal
 from msgcli.bulk.results import AsTheyCome, InJournal, InOrder, Results
 from msgcli.bulk.tally import Limits, Tally
 from msgcli.errors import UsageFault
-from msgcli.options.format import result_options
+from msgcli.options.format import result_options, text_end
 from msgcli.options.types import COUNT, SIZE, Bundle
 from msgcli.output import Sink
 from msgcli.wire import reply
@@ -34,9 +34,8 @@ class BulkOptions(NamedTuple):
     @property
     def text_end(self) -> bytes | None:
         """What ends each text; None if results are written."""
-        if self.values["format"] == "json":
-            return None
-        return b"\0" if self.values["null"] else b"\n"
+        v = self.values
+        return text_end(v["format"], null=v["null"], no_newline=v["no_newline"])
 
     def tally(self) -> Tally:
         v = self.values
@@ -44,15 +43,18 @@ class BulkOptions(NamedTuple):
         limits = Limits(v["max_output_tokens"], v["max_cost"], known)
         return Tally(limits, frozenset(v["accept"]))
 
-    def results(self, tally: Tally, baton: Baton) -> Results:
-        """Where results go. OutputFault if they cannot be written there."""
+    def results(self, tally: Tally, baton: Baton, thinking: Sink | None) -> Results:
+        """Where results and thinking go. OutputFault if results cannot be written there."""
         v = self.values
         if not self.to_stdout:
-            return InJournal(Journal(v["output"], baton, resume=v["resume"], found=tally.add_found))
+            journal = Journal(v["output"], baton, resume=v["resume"], found=tally.add_found)
+            return InJournal(journal, thinking)
         sink: Sink = files.output(None)
         if stdio.is_terminal(stdio.STDOUT) and not v["raw_control_chars"]:
             sink = output.Shown(sink)
-        return AsTheyCome(sink) if v["unordered"] else InOrder(sink, _WINDOW * v["jobs"])
+        if v["unordered"]:
+            return AsTheyCome(sink, thinking)
+        return InOrder(sink, thinking, _WINDOW * v["jobs"])
 
 
 class Amount(click.ParamType):  # type: ignore[type-arg]
@@ -78,11 +80,11 @@ def _make(**values: Any) -> BulkOptions:
         raise UsageFault("--resume: there is no -o FILE to go on with")
     if values["format"] == "text" and not to_stdout:
         raise UsageFault("--format text: with -o FILE there are results, which can be resumed")
-    if values["null"] and values["format"] != "text":
-        raise UsageFault("--null: it ends texts, so -f text goes with it")
     if (values["max_cost"] is None) is not (values["prices"] is None):
         raise UsageFault("--max-cost, --prices: the one needs the other")
-    return BulkOptions(values)
+    options = BulkOptions(values)
+    _ = options.text_end
+    return options
 
 
 _o = click.option
@@ -117,12 +119,6 @@ bulk_options = Bundle(
         help="Send no more once SUM was spent, by --prices.",
     ),
     _o("--prices", metavar="FILE", help="The prices of the models."),
-    _o(
-        "--usage-log",
-        metavar="FILE",
-        envvar="MSGCLI_USAGE_LOG",
-        help="Append what is known of each call to FILE as a line.",
-    ),
     _o(
         "--max-reply-size",
         metavar="SIZE",

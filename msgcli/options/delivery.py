@@ -10,8 +10,7 @@ from msgcli import files, output, stdio
 from msgcli.batch.delivery import Order
 from msgcli.bulk.records import Source
 from msgcli.bulk.tally import Limits, Tally
-from msgcli.errors import UsageFault
-from msgcli.options.format import result_options
+from msgcli.options.format import result_options, text_end
 from msgcli.options.types import Bundle
 from msgcli.output import Sink
 
@@ -23,6 +22,7 @@ class DeliveryOptions(NamedTuple):
     output: str | None
     format: str
     null: bool
+    no_newline: bool
     accept: tuple[str, ...]
     raw_control_chars: bool
 
@@ -33,9 +33,7 @@ class DeliveryOptions(NamedTuple):
     @property
     def text_end(self) -> bytes | None:
         """What ends each text; None if results are written."""
-        if self.format == "json":
-            return None
-        return b"\0" if self.null else b"\n"
+        return text_end(self.format, null=self.null, no_newline=self.no_newline)
 
     @property
     def hint(self) -> str | None:
@@ -62,8 +60,7 @@ class DeliveryOptions(NamedTuple):
 
 def _make(**values: object) -> DeliveryOptions:
     made = DeliveryOptions(**values)  # type: ignore[arg-type]
-    if made.null and made.format != "text":
-        raise UsageFault("--null: it ends texts, so -f text goes with it")
+    text_end(made.format, null=made.null, no_newline=made.no_newline)
     return made
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import click
 
 from msgcli import stdio, terminal, watch
+from msgcli.errors import UsageFault
 from msgcli.options.types import TEXT, Bundle
 
 
@@ -44,6 +45,19 @@ format_options = Bundle(
     ),
 )
 
+
+def text_end(format: str, *, null: bool, no_newline: bool) -> bytes | None:
+    """What ends each text; None if results are written. UsageFault if that is not clear."""
+    for option, is_given in (("--null", null), ("--no-newline", no_newline)):
+        if is_given and format != "text":
+            raise UsageFault(f"{option}: it is about texts, so -f text goes with it")
+    if null and no_newline:
+        raise UsageFault("--null, --no-newline: they are of different minds about the end of texts")
+    if format == "json":
+        return None
+    return b"\0" if null else b"" if no_newline else b"\n"
+
+
 # How results of records are written: by `map`, and by `batches results`.
 result_options = (
     click.option(
@@ -55,6 +69,7 @@ result_options = (
         help="Write results as JSON, or the texts alone.",
     ),
     click.option("-0", "--null", is_flag=True, help="With -f text: end each text with a NUL."),
+    click.option("--no-newline", is_flag=True, help="With -f text: put nothing behind a text."),
     click.option(
         "--accept",
         metavar="REASON",

@@ -75,7 +75,7 @@ class OutputOptions(NamedTuple):
         if values["meta"] is not None:
             _write_at_end(values["meta"], report)
         if values.get("usage_log") is not None:
-            _log_at_end(values["usage_log"], report)
+            _log_at_end(values["usage_log"], values["label"], report)
         return Target(sink, target, report)
 
     def check_sources(self) -> None:
@@ -142,10 +142,10 @@ def _write_at_end(name: str, report: Report) -> None:
     ending.at_end(write)
 
 
-def _log_at_end(name: str, report: Report) -> None:
+def _log_at_end(name: str, label: str | None, report: Report) -> None:
     from msgcli.usage import UsageLog
 
-    log = UsageLog(name)
+    log = UsageLog(name, label)
 
     def write(status: int, error: MsgcliError | None) -> None:
         if report.attempts:
@@ -205,6 +205,13 @@ _SENT = (
         metavar="FILE",
         envvar="MSGCLI_USAGE_LOG",
         help="Append what is known of the call to FILE as a line.",
+    ),
+    _o(
+        "--label",
+        metavar="TEXT",
+        type=TEXT,
+        envvar="MSGCLI_LABEL",
+        help="What the line in the usage log is of.",
     ),
     _o("--depfile", metavar="FILE", help="Write a rule for make: what the output is made of."),
     _o("--reuse", metavar="DIR", help="Take the reply from DIR if it is there, else store it."),

@@ -57,7 +57,15 @@ def _refuse(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-_decode = json.JSONDecoder(parse_constant=_refuse).raw_decode
+def finite(digits: str) -> float:
+    """The number; ValueError for one that is too large, which no JSON could be written of."""
+    number = float(digits)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError(f"{digits} is too large")
+    return number
+
+
+_decode = json.JSONDecoder(parse_constant=_refuse, parse_float=finite).raw_decode
 
 
 class Event(NamedTuple):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar
 
 from msgcli.errors import MsgcliError, ProtocolFault
-from msgcli.wire.event import Event
+from msgcli.wire.event import Event, finite
 from msgcli.wire.order import TextOrder, whole_characters
 from msgcli.wire.stop import TRUNCATED, stop_fault
 
@@ -45,13 +45,6 @@ class Fold:
         self._blocks: dict[int, dict[str, Any]] = {}
         self._parts: dict[int, list[str]] = {}
         self._orders: dict[str, TextOrder] = {}
-        self._apply = {
-            "message_start": self._message_start,
-            "content_block_start": self._content_block_start,
-            "content_block_delta": self._content_block_delta,
-            "content_block_stop": self._content_block_stop,
-            "message_delta": self._message_delta,
-        }
 
     @property
     def text(self) -> TextOrder:
@@ -68,9 +61,9 @@ class Fold:
 
     def apply(self, event: Event) -> None:
         """Take in one event. Unknown ones are nothing to it."""
-        apply = self._apply.get(event.type)
+        apply = self._APPLY.get(event.type)
         if apply is not None:
-            apply(event.data)
+            apply(self, event.data)
 
     def _message_start(self, data: dict[str, Any]) -> None:
         message = data.get("message")
@@ -149,6 +142,15 @@ class Fold:
             if key not in ("type", "delta", "usage"):
                 self._message[key] = value
 
+    # Of the class, since a table of an object's own methods is a circle of references.
+    _APPLY: ClassVar[dict[str, Callable[[Fold, dict[str, Any]], None]]] = {
+        "message_start": _message_start,
+        "content_block_start": _content_block_start,
+        "content_block_delta": _content_block_delta,
+        "content_block_stop": _content_block_stop,
+        "message_delta": _message_delta,
+    }
+
     def message(self) -> dict[str, Any]:
         """The Message as far as it has come. Tool input that is not JSON is kept as a text."""
         message = dict(self._message)
@@ -200,7 +202,7 @@ def _not_json(name: str) -> None:
 def parse_input(text: str) -> Any:
     """The input of a tool call; ValueError if the joined deltas are not JSON."""
     try:
-        return json.loads(text, parse_constant=_not_json)
+        return json.loads(text, parse_constant=_not_json, parse_float=finite)
     except RecursionError:
         raise ValueError("nested too deeply") from None
 

@@ -28,3 +28,10 @@ It is checked as `create` checks it.
   $ msgcli count-tokens hello >/dev/full
   msgcli: standard output: no space left on device
   [14]
+
+An endpoint that does not count is told from one that refuses.
+
+  $ mkdir -p none/0001; echo {} | tee none/0001/request.json >none/0001/response.json
+  $ msgcli serve --replay none -- msgcli count-tokens hello
+  msgcli: 127.0.0.1:\d+: not_found_error: .*; the endpoint may have no count_tokens (re)
+  [5]

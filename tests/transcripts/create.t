@@ -116,6 +116,22 @@ The status says what became of the answer.
   $ jq -c '[.stop_reason, .status, .attempts, .http_status, .error]' meta
   ["stop_sequence",0,1,200,null]
 
+The thinking is no part of the text, and has a file of its own; `decode` finds it in every format.
+
+  $ msgcli create --thinking 1024 -n 2000 --thinking-output thinking 1 | tee answer; cat thinking
+  one
+  The prompt is to be repeated.
+  $ msgcli create -f json --thinking 1024 -n 2000 1 >message; jq -c '[.content[].type]' message
+  ["thinking","text"]
+  $ msgcli decode --thinking-output /dev/fd/2 message 2>&1 >/dev/null
+  The prompt is to be repeated.
+
+A reply has a bound, which is the user's.
+
+  $ msgcli create -f json --max-reply-size 64 1
+  msgcli: 127.0.0.1:\d+: .* more than 64 bytes.*; the request may have been processed and billed (re)
+  [8]
+
 A file is whole or untouched.
 
   $ echo old >answer; yes 'many words' | head -50 | msgcli create -n 2 -o answer

@@ -64,7 +64,7 @@ What makes no record is told by its place, and the others go on.
   msgcli: 4 items make no record
   [3]
   $ printf 'a,b\n1,2,3\n4,"5\n' | msgcli build --each csv
-  msgcli: standard input: line 2: 3 fields, where the first line has 2
+  msgcli: standard input: line 2: the first line has 2 fields, and this one 3
   msgcli: standard input: line 3: unexpected end of data
   msgcli: 2 items make no record
   [3]

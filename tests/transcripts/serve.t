@@ -35,6 +35,17 @@ Without a command it writes its base URL, and answers until a signal comes.
   $ kill $server; wait $server 2>/dev/null
   [143]
 
+The address and the port can be chosen, and each event can be given its time.
+
+  $ msgcli serve --host localhost -- sh -c 'echo $ANTHROPIC_BASE_URL; msgcli create hello'
+  http://(127.0.0.1|\[::1\]):\d+ (re)
+  Hello, world
+  $ msgcli serve -- sh -c 'msgcli serve --port ${ANTHROPIC_BASE_URL##*:} -- true'
+  msgcli: serve: 127.0.0.1:\d+: address already in use (re)
+  [1]
+  $ msgcli serve --delay 20ms -- msgcli create hello
+  Hello, world
+
 Canned replies: the first whose pattern is found in the prompt.
 
   $ cat >replies.json <<'END'

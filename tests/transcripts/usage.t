@@ -51,6 +51,41 @@ Sums by day and model, or by one of them.
   other-model 1
   some-model 2
 
+A label says what a call was for. The log has it, and --meta is as it was.
+
+  $ msgcli create -m small --label digest --meta meta -p one --no-stdin --usage-log jobs.log
+  one
+  $ echo two | MSGCLI_LABEL=reviews msgcli create -m small --usage-log jobs.log
+  two
+  $ msgcli build -p three --no-stdin | msgcli post --label reviews --usage-log jobs.log | msgcli decode
+  three
+  $ printf 'a\nb\n' | msgcli map -q --each line -f text -j 1 --label reviews --usage-log jobs.log
+  a
+  b
+  $ MSGCLI_LABEL= msgcli create -m small -p four --no-stdin --usage-log jobs.log
+  four
+  $ jq -c '[.label, has("label")]' jobs.log meta
+  ["digest",true]
+  ["reviews",true]
+  ["reviews",true]
+  ["reviews",true]
+  ["reviews",true]
+  [null,false]
+  [null,false]
+  $ msgcli usage --by label jobs.log
+  label    requests  input  cache-write  cache-read  output
+  -               1      1            0           0       1
+  digest          1      1            0           0       1
+  reviews         4      5            0           0       5
+  total           6      7            0           0       7
+  $ msgcli usage --by label,model -f json jobs.log | jq -c '.[] | [.day, .label, .model, .requests]'
+  [null,null,"small",1]
+  [null,"digest","small",1]
+  [null,"reviews","claude-sonnet-4-6",3]
+  [null,"reviews","small",1]
+  $ msgcli usage -f json jobs.log | jq -c '.[0] | keys_unsorted'
+  ["day","model","requests","input_tokens","cache_creation_input_tokens","cache_read_input_tokens","output_tokens","cost"]
+
 The cost, by prices that a file says. None is guessed.
 
   $ cat >prices.json <<'END'
