@@ -102,7 +102,7 @@ class Wire:
         """Say nothing more until the client goes away."""
         self.call.begun.set()
         if self._client_speaks(30):
-            self._client_left()
+            self.client_left()
 
     def drip(self, parts: Iterator[bytes], pace: float = 0.02) -> None:
         """Send a part every `pace` seconds, until the client goes away."""
@@ -113,13 +113,14 @@ class Wire:
                     break
                 self.raw(part)
         finally:
-            self._client_left()
+            self.client_left()
 
     def _client_speaks(self, seconds: float) -> bool:
         """Whether there is something to read: a client that has sent its request only leaves."""
         return bool(select.select([self.sock], [], [], seconds)[0])
 
-    def _client_left(self) -> None:
+    def client_left(self) -> None:
+        """Note that there is nobody any more who reads."""
         self.call.gone_at = time.monotonic()
         self.call.gone.set()
 

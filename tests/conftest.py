@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 
 import pytest
 from support import start
+
+# A shell without job control has what runs in its background ignore it, and all that this starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _serve(running: list[subprocess.Popen[bytes]], *args: str) -> str:

@@ -70,6 +70,14 @@ TOOL = [
     ),
     *stop("tool_use"),
 ]
+# Events whose fields are not of the kind that they should be.
+WRONG_KINDS = [
+    event("message_start", message=5),
+    event("content_block_start", index="x", content_block="y"),
+    event("content_block_delta", index=None, delta=[]),
+    event("content_block_stop", index=[]),
+    event("message_delta", delta=5, usage="lots"),
+]
 # ESC, BEL, a C1 CSI, bidi controls, DEL, and line ends that would make a second message of one.
 NASTY = "\x1b[2J\x07\x9b31m\u202eevil\r\nmsgcli: all is well\u2028\u200f\x7f"
 SOON: dict[str, Any] = {"retry_after_ms": 10}
@@ -157,14 +165,15 @@ def slow(wire: Wire) -> None:
     wire.end()
 
 
+def rest(wire: Wire) -> None:
+    """All that GOOD has behind HALF; of the reply it is no part."""
+    data = b"".join(GOOD[len(HALF) :])
+    wire.raw(b"%x\r\n%s\r\n0\r\n\r\n" % (len(data), data))
+
+
 def repeat(wire: Wire) -> None:
     """The prompt as the reply."""
     chunked(*START, delta(wire.request.text), *stop())(wire)
-
-
-def show_headers(wire: Wire) -> None:
-    """The request's headers as the reply's text."""
-    wire.answer("200 OK", json.dumps(message(json.dumps(wire.request.headers))).encode())
 
 
 def show_key(wire: Wire) -> None:
@@ -190,10 +199,15 @@ def show_key_in_page(wire: Wire) -> None:
     wire.answer("400 No", b"x " * 130 + b"y" * 20 + wire.key.encode() + b" z" * 500)
 
 
-def show_key_in_long_message(wire: Wire) -> None:
-    """So that its middle is at the thousandth character of the line on stderr."""
-    fault = {"type": "api_error", "message": "y" * 955 + wire.key + " z" * 500}
+def show_keys(wire: Wire, before: int = 0) -> None:
+    """The key behind itself, so that no place to cut the message is not in one."""
+    fault = {"type": "api_error", "message": "y" * before + wire.key * 60}
     wire.answer("400 No", json.dumps({"type": "error", "error": fault}).encode())
+
+
+def show_keys_elsewhere(wire: Wire) -> None:
+    """As `show_keys`, but that a cut at the beginning of a key is now in its middle."""
+    show_keys(wire, len(wire.key) // 2)
 
 
 def show_key_in_text(wire: Wire) -> None:
@@ -226,12 +240,14 @@ def endless_error(wire: Wire) -> None:
             wire.raw(b"word " * 4000)
 
 
-def white_space(wire: Wire) -> None:
-    """White space for ever, where the reply should begin."""
-    wire.head("200 OK", content_type="application/json")
-    with contextlib.suppress(OSError):
+def hints_without_pause(wire: Wire) -> None:
+    """As fast as the client takes them."""
+    wire.call.begun.set()
+    try:
         while True:
-            wire.raw(b"\n" * 20000)
+            wire.raw(b"HTTP/1.1 103 Early Hints\r\n\r\n" * 100)
+    finally:
+        wire.client_left()
 
 
 def early_refusal(wire: Wire) -> None:
@@ -241,7 +257,6 @@ def early_refusal(wire: Wire) -> None:
 
 RIGHT: dict[str, Behaviour] = {
     "good": chunked(*GOOD),
-    "good_json": whole("200 OK", MESSAGE),
     "good_with_length": whole("200 OK", STREAM, **SSE),
     "good_until_close": until_close(STREAM, **SSE),
     "good_one_byte_chunks": chunked(*(bytes((byte,)) for byte in STREAM)),
@@ -259,7 +274,7 @@ RIGHT: dict[str, Behaviour] = {
         STREAM, set_cookie="=;;\x01==; expires=x", link="<", content_type="text/x; charset=none"
     ),
     "repeat": repeat,
-    "show_headers": show_headers,
+    "wrong_kinds": chunked(*WRONG_KINDS, *GOOD),
     "max_tokens": chunked(*HALF, *stop("max_tokens")),
     "refusal": chunked(*HALF, *stop("refusal")),
     "odd_reason": chunked(*HALF, *stop(NASTY)),
@@ -277,16 +292,14 @@ NOT_WHOLE: dict[str, Behaviour] = {
     "reset_in_stream": chunked(*HALF, then=reset),
     "bad_chunk_size": chunked(*HALF, then=bytes_only(b"xyz\r\n")),
     "stall_in_stream": chunked(*HALF, then=Wire.stall),
-    "pings_for_ever": chunked(*HALF, then=drip(b"16\r\nevent: ping\ndata: {}\n\n\r\n")),
-    "comments_for_ever": chunked(b":\n\n", then=drip(b"3\r\n:\n\n\r\n")),
-    "body_drip": chunked(*HALF, then=drip(b"1\r\n:\r\n")),
-    "trailers_for_ever": chunked(*HALF, then=bytes_only(b"0\r\n", then=drip(b"a: b\r\n"))),
     "broken_gzip": until_close(
         gzip.compress(STREAM)[:10] + b"\xff" * 100, content_encoding="gzip", **SSE
     ),
     "data_not_json": chunked(
         *HALF, b'event: content_block_delta\ndata: {"type"\n\n', then=Wire.stall
     ),
+    "data_too_deep": chunked(*HALF, b"data: " + b'{"a":' * 100_000 + b"\n\n", then=Wire.stall),
+    "data_with_a_long_number": chunked(*HALF, b'data: {"a":' + b"9" * 5000 + b"}\n\n"),
     "nothing_then_end": chunked(then=Wire.end),
     "pings_then_end": chunked(event("ping"), b": comment\n\n"),
     "tool_input_not_json": chunked(*TOOL),
@@ -297,17 +310,21 @@ NOT_WHOLE: dict[str, Behaviour] = {
     "null": whole("200 OK", b"null"),
     "array": whole("200 OK", b"[]"),
     "no_content": whole("200 OK", b'{"type":"message","stop_reason":"end_turn"}'),
+    "json_too_deep": whole("200 OK", b'{"content":' + b"[" * 100_000),
+    "json_twice": whole("200 OK", MESSAGE * 2),
+    "utf_16": whole("200 OK", MESSAGE.decode().encode("utf-16")),
     "json_cut_length": until_close(MESSAGE[:-20], **JSON, **LONG),
     "json_cut_chunked": chunked(MESSAGE[:-20]),
     "json_cut_close": until_close(MESSAGE[:-20], **JSON),
     "json_then_stall": until_close(MESSAGE[:-20], then=Wire.stall, **JSON, **LONG),
-    "white_space": white_space,
 }
 ERRORS_WITHIN: dict[str, Behaviour] = {
     "error_first": chunked(event("ping"), OVERLOADED),
     "error_first_invalid": chunked(error("invalid_request_error", "no")),
+    "error_first_then_open": chunked(OVERLOADED, then=Wire.stall),
+    "error_after_start": chunked(START[0], OVERLOADED),
     "error_later": chunked(*HALF, OVERLOADED, then=Wire.stall),
-    "error_later_then_stop": chunked(*HALF, OVERLOADED, delta(", world"), *stop()),
+    "error_later_then_stop": chunked(*HALF, OVERLOADED, then=rest),
     "error_later_unknown": chunked(*HALF, error("strange_error", "why")),
     "error_nasty": chunked(*HALF, error(NASTY, NASTY)),
     "error_object": whole(
@@ -317,6 +334,9 @@ ERRORS_WITHIN: dict[str, Behaviour] = {
 STATUSES: dict[str, Behaviour] = {
     **{f"http_{n}": status(n) for n in (201, 206, 304, 400, 401, 402, 403, 404, 413, 422, 600)},
     **{f"http_{n}": status(n, **SOON) for n in (408, 409, 429, 500, 502, 503, 504, 529)},
+    "asks_for_a_login": status(401, www_authenticate='Negotiate, Basic realm="x"'),
+    "asks_for_a_proxy_login": status(407, proxy_authenticate="Basic"),
+    "message_behind_429": whole("429 No", MESSAGE, **SOON),
     "no_retry": status(529, x_should_retry="false", **SOON),
     "do_retry": status(400, x_should_retry="true", **SOON),
     "message_202": whole("202 Accepted", MESSAGE),
@@ -354,7 +374,16 @@ STATUSES: dict[str, Behaviour] = {
     "after_past_date": after("Wed, 21 Oct 2015 07:28:00 GMT"),
     "after_far_date": after("Fri, 31 Dec 9999 23:59:59 GMT"),
     "after_no_date": after("Wed, 99 Foo 99999 99:99:99 GMT"),
-    "after_one_second": after("1"),
+}
+# What only a clock ends: something comes for ever.
+ENDLESS: dict[str, Behaviour] = {
+    "head_drip": bytes_only(b"HTTP/1.1 200 OK\r\nx: ", then=drip(b"a")),
+    "hints_for_ever": drip(b"HTTP/1.1 103 Early Hints\r\n\r\n"),
+    "hints_without_pause": hints_without_pause,
+    "pings_for_ever": chunked(*HALF, then=drip(b"16\r\nevent: ping\ndata: {}\n\n\r\n")),
+    "comments_for_ever": chunked(b":\n\n", then=drip(b"3\r\n:\n\n\r\n")),
+    "body_drip": chunked(*HALF, then=drip(b"1\r\n:\r\n")),
+    "trailers_for_ever": chunked(*HALF, then=bytes_only(b"0\r\n", then=drip(b"a: b\r\n"))),
 }
 NO_ANSWER: dict[str, Behaviour] = {
     "drop": close,
@@ -363,8 +392,6 @@ NO_ANSWER: dict[str, Behaviour] = {
     "half_headers": bytes_only(b"HTTP/1.1 200 OK\r\ncontent-ty"),
     "stall_before_head": Wire.stall,
     "stall_in_head": bytes_only(b"HTTP/1.1 200 OK\r\ncontent-ty", then=Wire.stall),
-    "head_drip": bytes_only(b"HTTP/1.1 200 OK\r\nx: ", then=drip(b"a")),
-    "hints_for_ever": drip(b"HTTP/1.1 103 Early Hints\r\n\r\n"),
     "not_http": bytes_only(b"SSH-2.0-OpenSSH_9.2p1\r\n"),
     "bad_status": bytes_only(b"HTTP/1.1 abc OK\r\n\r\n"),
     "http_2": bytes_only(b"HTTP/2.0 200 OK\r\n\r\n"),
@@ -381,9 +408,18 @@ KEYS_SHOWN: dict[str, Behaviour] = {
         show_key_in_event,
         show_key_in_fields,
         show_key_in_page,
-        show_key_in_long_message,
+        show_keys,
+        show_keys_elsewhere,
         show_key_in_text,
         redirect_with_key,
     )
 }
-BEHAVIOURS = {**RIGHT, **NOT_WHOLE, **ERRORS_WITHIN, **STATUSES, **NO_ANSWER, **KEYS_SHOWN}
+BEHAVIOURS = {
+    **RIGHT,
+    **NOT_WHOLE,
+    **ERRORS_WITHIN,
+    **STATUSES,
+    **ENDLESS,
+    **NO_ANSWER,
+    **KEYS_SHOWN,
+}

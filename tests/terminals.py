@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import subprocess
 import termios
 from typing import Any
@@ -52,6 +53,7 @@ class Terminal:
         """What is shown, as far as `end`."""
         shown = b""
         while end not in shown:
+            assert select.select([self._master], [], [], 20)[0], f"no {end!r} behind {shown!r}"
             shown += os.read(self._master, 4096)
         return shown
 

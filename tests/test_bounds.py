@@ -87,6 +87,12 @@ def endless_json(wire: Wire) -> None:
     for_ever(wire, b'{"content": "', b"x" * MEGABYTE)
 
 
+def endless_white_space(wire: Wire) -> None:
+    """Where the reply should begin."""
+    wire.head("200 OK", content_type="application/json")
+    for_ever(wire, b"", b"\n" * MEGABYTE)
+
+
 def bomb(wire: Wire) -> None:
     """A gigabyte of text in a megabyte."""
     wire.head("200 OK", content_type="application/json", content_encoding="gzip")
@@ -97,7 +103,7 @@ def bomb(wire: Wire) -> None:
 @pytest.mark.parametrize("form", ["text", "json"])
 @pytest.mark.parametrize(
     "behaviour",
-    [endless_event, endless_line_ends, endless_json, bomb],
+    [endless_event, endless_line_ends, endless_json, endless_white_space, bomb],
     ids=lambda behaviour: behaviour.__name__,
 )
 def test_what_never_ends_is_left_in_bounded_memory(

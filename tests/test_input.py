@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pwd
+import select
 import shutil
 import subprocess
 import sys
@@ -146,6 +147,17 @@ def test_the_input_of_a_loop_stays_for_the_loop(bad: BadServer, tmp_path: Path, 
     assert [request.text[-1] for request in call.requests] == ["a", "b", "c"]
 
 
+@pytest.mark.parametrize("each", ["line", "jsonl"])
+def test_a_record_ends_with_a_newline_and_with_nothing_else(each: str) -> None:
+    text = "a\u2028b\u2029c\x85d\x0be\x0cf\x1cg\rh"
+    line = text if each == "line" else json.dumps({"text": text}, ensure_ascii=False)
+    template = ["-t", "$text"] if each == "jsonl" else []
+    done = run("build", "--each", each, *template, input=f"{line}\n{line}".encode())
+    assert done.returncode == 0, done.stderr
+    bodies = [json.loads(record)["params"] for record in done.stdout.split(b"\n")[:-1]]
+    assert [body["messages"][0]["content"] for body in bodies] == [text] * 2
+
+
 # A terminal, and a pipe from which nothing comes.
 
 
@@ -175,6 +187,7 @@ def test_after_five_seconds_it_says_what_it_waits_for(bad: BadServer) -> None:
     process = subprocess.Popen(command, env=ENV, stdin=reading, stderr=subprocess.PIPE)
     os.close(reading)
     assert process.stderr is not None
+    assert select.select([process.stderr], [], [], 20)[0]
     notice = process.stderr.readline()
     assert 5 <= time.monotonic() - started < 7
     os.close(writing)

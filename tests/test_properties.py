@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from badserver import BadServer
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from misbehaviour import BEHAVIOURS, GOOD, MESSAGE, STREAM, TOOL, delta, error, event, stop
 from support import run
@@ -155,7 +155,23 @@ def test_a_complete_stream_is_written_as_it_came(
     assert outcome.status in (0, 8)
 
 
+ODD_JSON = [
+    *(b"{", b"NaN", b"-Infinity", b"1e999", b"9" * 5000, b"[" * 100_000, b'"\xff"', b'"\\ud800"'),
+    *(b"null", b"[]", b"{}", b'{"type":[]}', b'{"type":"message_stop"}', b'{"error":[]}', b'"x"'),
+]
+
+
+def odd_examples(test: Any) -> Any:
+    """Have each odd JSON text tried as a reply, and as an event of each kind."""
+    for text in ODD_JSON:
+        for kind in (b"", b"event: message_delta\n", b"event: error\n", b"event: x\n"):
+            test = example(kind + b"data: " + text + b"\n\n")(test)
+        test = example(text)(test)
+    return test
+
+
 @fuzz
+@odd_examples
 @given(st.binary(max_size=300) | replies | st.binary(max_size=40).map(lambda x: STREAM[:300] + x))
 def test_decode_of_anything_ends_with_a_documented_status(data: bytes) -> None:
     assert decode([data]).status in STATUSES
@@ -272,3 +288,10 @@ def test_blank_lines_before_a_stream_mean_nothing_however_they_are_cut(before: b
 def test_a_reply_never_has_a_number_that_is_no_json() -> None:
     written = decode([with_block(type="x", value=float("nan"))]).json
     assert b"NaN" not in written
+    for data in (
+        with_block(type="x", value=float("inf")).replace(b"Infinity", b"1e999"),
+        with_block(type="tool_use", input={"x": float("inf")}).replace(b"Infinity", b"-1e999"),
+        b'{"content":[{"type":"x","value":1e999}],"stop_reason":"end_turn"}',
+    ):
+        assert b"1e999" in data
+        assert b"Infinity" not in decode([data]).json

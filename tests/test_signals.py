@@ -6,8 +6,10 @@ import array
 import fcntl
 import os
 import re
+import select
 import shutil
 import signal
+import socket
 import subprocess
 import termios
 import time
@@ -46,6 +48,13 @@ def shell(script: str, *args: str, name: str = "sh", **kwargs: Any) -> Any:
         check=False,
         **{"stdin": subprocess.DEVNULL, **kwargs},
     )
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    until = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.01)
 
 
 # Signals.
@@ -173,12 +182,12 @@ def test_one_interrupt_ends_make_and_leaves_its_targets_as_they_were(
     call = bad.call(BEHAVIOURS["stall_in_stream"])
     (tmp_path / "old").write_text("old")
     (tmp_path / "Makefile").write_text(
-        f"all: new old\nnew old: FORCE\n\tmsgcli create --base-url {call.url} -p hi -o $@\nFORCE:\n"
+        f"all: old new\nold new: FORCE\n\tmsgcli create --base-url {call.url} -p hi -o $@\nFORCE:\n"
     )
     with Terminal("make", "-k", "-C", str(tmp_path)) as terminal:
-        assert call.begun.wait(10)
+        wait_until((tmp_path / "old.partial").exists)
         terminal.type(b"\x03")
-        assert b"Traceback" not in terminal.finish()
+        assert not re.search(rb"^(?:Traceback|msgcli:)", terminal.finish(), re.MULTILINE)
         assert terminal.process.returncode != 0
     assert call.posts == 1
     assert (tmp_path / "old").read_text() == "old"
@@ -224,6 +233,25 @@ def test_a_reader_that_has_it_all_may_leave(bad: BadServer) -> None:
     assert done.stdout == b"Hello, world\n" * 30
 
 
+def test_an_endpoint_that_hangs_up_within_an_upload_is_no_reader_that_left() -> None:
+    """A write to a socket whose other side is gone is answered by SIGPIPE too."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        process = start("create", "--base-url", f"http://127.0.0.1:{server.getsockname()[1]}")
+        process.stdin.write(b"x" * 8_000_000)
+        process.stdin.close()
+        process.stdin = None
+        connection, _ = server.accept()
+        assert connection.recv(1000)
+        connection.shutdown(socket.SHUT_WR)  # else the answer is a reset, which is no SIGPIPE
+        connection.close()
+        stdout, stderr = process.communicate(timeout=20)
+        server.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            server.accept()  # it did not come again
+    assert (process.returncode, stdout) == (7, b"")
+    assert re.fullmatch(rb"msgcli: .*; the request may have been processed and billed\n", stderr)
+
+
 def test_a_pipe_that_does_not_block_gets_every_byte(bad: BadServer) -> None:
     text = b"0123456789abcdef" * 40_000
     call = bad.call(BEHAVIOURS["repeat"])
@@ -232,7 +260,7 @@ def test_a_pipe_that_does_not_block_gets_every_byte(bad: BadServer) -> None:
     process = start("create", "--no-newline", "--base-url", call.url, stdout=writing)
     process.stdin.write(text)
     process.stdin.close()
-    assert call.begun.wait(10)  # by now the pipe is full
+    wait_until(lambda: not select.select([], [writing], [], 0)[1])  # it is full
     os.close(writing)
     with open(reading, "rb") as pipe:
         assert pipe.read() == text
@@ -275,6 +303,15 @@ def test_standard_descriptors(
         assert re.fullmatch(rb"msgcli: standard output: .*\n", done.stderr)
     else:
         assert re.fullmatch(rb"msgcli: POST .*\n", done.stderr)
+
+
+def test_a_stdout_that_is_full_is_told_when_it_is(bad: BadServer, tmp_path: Path) -> None:
+    """A disk has room for no byte, which nothing shows before the first one."""
+    call = bad.call(BEHAVIOURS["good"])
+    command = [*MSGCLI, "create", "--base-url", call.url, "-p", "hi"]
+    done = shell('ulimit -f 0; exec "$@" >out', *command, cwd=tmp_path)
+    assert (done.returncode, call.posts) == (14, 1)
+    assert done.stderr == b"msgcli: standard output: file too large\n"
 
 
 def test_what_goes_to_a_closed_stderr_goes_nowhere_else(bad: BadServer, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -113,6 +114,11 @@ def test_an_event_is_found_in_linear_time_and_bounded() -> None:
     assert frames.feed(b"x" * 1000) == b""
     with pytest.raises(MsgcliError):
         frames.feed(b"x")
+    begun = time.process_time()
+    frames = Frames(limit=10_000_000)
+    for _ in range(3000):
+        frames.feed(b"x" * 1000)
+    assert time.process_time() - begun < 1  # many, if it grew with the square
 
 
 @pytest.mark.parametrize("end", [b"\n\n", b"\r\r", b"\r\n\r\n", b"\n\r\n", b"\r\n\n"])
