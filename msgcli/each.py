@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from msgcli import attachments
@@ -38,12 +36,12 @@ class Maker:
             names = dict.fromkeys(("input", "file") if records.each == "file" else ("input",), "")
             prompts.join(self._parts, {**prompt.variables, **names}, [])
 
-    def source(self, waiting: Callable[[], AbstractContextManager[None]] = nullcontext) -> Source:
-        """The items that the operands name; they are waited for in `waiting`."""
+    def source(self) -> Source:
+        """The items that the operands name."""
         if self._prompt.no_stdin and not self._prompt.files:
             raise UsageFault("--no-stdin: no FILE is named, so there is nothing to read")
         each, _, shard = self._records
-        return Source(each or "record", self._prompt.files, shard, waiting)
+        return Source(each or "record", self._prompt.files, shard)
 
     def record(self, item: Item) -> Record:
         """The record of an item, or one that says what is wrong with it, and where."""

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import http.client
-import io
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
 from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from msgcli.baton import Baton
 from msgcli.broken import chain, reason
 from msgcli.chunked import Chunked
 from msgcli.connection import Endpoint
@@ -28,7 +25,7 @@ CHUNK = 65536
 # waits before it closes one.
 _KEPT = 1.0
 
-# Bytes that the system takes over at once.
+# A head and a body of so many bytes leave together.
 _AT_ONCE = 16384
 
 
@@ -48,35 +45,12 @@ class Silent(Lost):
     """As Lost: nothing came for the time that a connection may be idle."""
 
 
-class _Incoming(io.RawIOBase):
-    """What comes on a connection. Only here is it waited for."""
-
-    def __init__(self, raw: io.RawIOBase, waiting: Callable[[], AbstractContextManager[None]]):
-        self._raw, self._waiting = raw, waiting
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        with self._waiting():
-            return self._raw.readinto(buffer)
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
-
-
 class _Response(http.client.HTTPResponse):
     """Passes over every interim response (103 too), where http.client knows 100 alone, and reads
     all HTTP chunks that have come at once."""
 
-    waiting: Callable[[], AbstractContextManager[None]] = nullcontext
     _coding: Chunked | None = None
     _left = -1
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fp = io.BufferedReader(_Incoming(self.fp.detach(), self.waiting))
 
     def begin(self) -> None:
         super().begin()
@@ -132,12 +106,10 @@ class Line:
 
     A request that is lost on it may have been processed. So it is not used again after a pause, in
     which the other side may have closed it, nor when anything has come on it unasked, as an end
-    does. With a `baton` all waiting is done aside.
+    does.
     """
 
-    def __init__(self, endpoint: Endpoint, baton: Baton | None = None) -> None:
-        self.waiting: Callable[[], AbstractContextManager[None]]
-        self.waiting = nullcontext if baton is None else baton.aside
+    def __init__(self, endpoint: Endpoint) -> None:
         self.adapter = _Adapter(pool_connections=1, pool_maxsize=1)
         self.sent = False
         self._endpoint = endpoint
@@ -166,10 +138,6 @@ class Line:
             self._request = request
         request.prepare_body(body, None)
         return request
-
-    def sending(self, body: bytes | Body | None) -> AbstractContextManager[None]:
-        """What it takes to send a body: no wait, if the socket takes it in."""
-        return self.waiting() if body is not None and len(body) > _AT_ONCE else nullcontext()
 
     def connected(self, connection: socket.socket) -> None:
         """A connection stands. From here on the idle time counts, for the upload too."""
@@ -246,28 +214,23 @@ class Exchange:
 def _pool_classes(line: Line) -> dict[str, Any]:
     """Connections that tell when a request may have left, and read as `_Response` does."""
 
-    class Response(_Response):
-        waiting = staticmethod(line.waiting)
-
     class Plain(HTTPConnection):
-        response_class = Response
+        response_class = _Response
         _held: bytes | None = None
 
         def connect(self) -> None:
-            with line.waiting():
-                super().connect()
+            super().connect()
             line.connected(self.sock)
 
         def request(self, *args: Any, **kwargs: Any) -> None:
             line.sent = line.sent or self.sock is not None
-            with line.sending(kwargs.get("body")):
-                self._held = b""
-                try:
-                    super().request(*args, **kwargs)
-                finally:
-                    held, self._held = self._held, None
-                if held:
-                    super().send(held)
+            self._held = b""
+            try:
+                super().request(*args, **kwargs)
+            finally:
+                held, self._held = self._held, None
+            if held:
+                super().send(held)
 
         def send(self, data: Any) -> None:
             """A head and a small body leave together."""

@@ -20,7 +20,7 @@ MODULES = {
 
 # From the ground up. A module imports from its own floor and from those below it.
 FLOORS = [
-    {"msgcli", "errors", "redaction", "durations", "baton", "broken", "lean"},
+    {"msgcli", "errors", "redaction", "durations", "broken", "lean"},
     {"terminal", "retry", "wire", "chunked"},
     {"ending", "stdio"},
     {"files", "text", "credentials", "watch", "table"},

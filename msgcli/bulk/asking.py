@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from msgcli import terminal
-from msgcli.baton import Baton
 from msgcli.bulk.account import Account
 from msgcli.bulk.rate import Pace
 from msgcli.bulk.results import Written, thinking
@@ -100,7 +99,6 @@ class Asker(NamedTuple):
     client: Callable[[], Client]
     shelf: Callable[[Callable[[], Client], Report], Reuse] | None
     pace: Pace
-    baton: Baton
     tally: Tally
     account: Account
     form: Form
@@ -141,9 +139,7 @@ class Asker(NamedTuple):
         self.account.check()
         self.tally.check(record.params)
         client = self.client()
-        if not self.pace.enters_at_once():
-            with self.baton.aside():
-                self.pace.enter()
+        self.pace.enter()
         return client._replace(report=report, rest=partial(self._rest, report))
 
     def _verdict(self, fold: Fold, message: dict[str, Any]) -> MsgcliError | None:
@@ -160,8 +156,7 @@ class Asker(NamedTuple):
     def _keep(self, sender: Sender, fold: Fold) -> None:
         """Store a reply that is new, complete and good, before anything else is made of it."""
         if self.shelf is not None and self.tally.verdict_of(fold) is None:
-            with self.baton.aside():
-                sender.keep()
+            sender.keep()
 
     def _rest(self, report: Report, seconds: float, fault: MsgcliError, count: str) -> None:
         """Wait before another attempt; where a limit is met all workers do."""
@@ -171,5 +166,4 @@ class Asker(NamedTuple):
                 terminal.notice(f"{fault}; all wait {duration(seconds)}")
         else:
             terminal.notice(f"{fault}; {again}")
-        with self.baton.aside():
-            self.pace.rest(seconds)
+        self.pace.rest(seconds)

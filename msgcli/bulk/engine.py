@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Iterator
 
 from msgcli import terminal
-from msgcli.baton import Baton
 from msgcli.bulk.asking import Answer
 from msgcli.bulk.rate import Pace, Stopped
 from msgcli.bulk.records import Item
@@ -39,13 +38,12 @@ class Bulk:
         results: Results,
         *,
         pace: Pace,
-        baton: Baton,
         tally: Tally,
         jobs: int,
     ) -> None:
         self._items, self._make, self._connect = items, make, connect
         self._results, self._tally, self._jobs = results, tally, jobs
-        self._pace, self._baton = pace, baton
+        self._pace = pace
         self._taking = threading.Lock()
         self._turn = 0
         self._changed = threading.Condition()
@@ -94,8 +92,7 @@ class Bulk:
 
     def _work(self) -> None:
         try:
-            with self._baton:
-                self._work_through(self._connect())
+            self._work_through(self._connect())
         except Stopped:
             pass
         except Exception as fault:
@@ -114,10 +111,8 @@ class Bulk:
 
     def _take(self) -> tuple[int, Item] | None:
         """The next item and its turn. One worker waits for it, the others for that one."""
-        with self._baton.hold(self._taking):
-            if not self._results.has_room(self._turn):
-                with self._baton.aside():
-                    self._results.wait_for_room(self._turn)
+        with self._taking:
+            self._results.wait_for_room(self._turn)
             item = None if self._stopping else next(self._items, None)
             if item is None or self._stopping:
                 return None

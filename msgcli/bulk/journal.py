@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from msgcli import files, stdio, terminal
-from msgcli.baton import Baton
 from msgcli.bulk.index import Index, Place
 from msgcli.errors import InputFault, OutputFault
 from msgcli.wire.record import read_result
@@ -20,7 +19,7 @@ _sync = getattr(os, "fdatasync", os.fsync)
 
 
 class Journal:
-    """A file of results, which nobody else has until the process ends. Who appends has the baton.
+    """A file of results, which nobody else has until the process ends.
 
     A kill leaves at worst half a line at its end, which the next one to open it cuts off.
     """
@@ -28,7 +27,6 @@ class Journal:
     def __init__(
         self,
         name: str,
-        baton: Baton,
         *,
         resume: bool,
         found: Callable[[dict[str, Any]], None],
@@ -37,7 +35,6 @@ class Journal:
         be touched, InputFault for one that is no journal."""
         self._name = name
         self._path = os.path.realpath(stdio.path(name))
-        self._baton = baton
         self._mutex, self._syncing = threading.Lock(), threading.Lock()
         self._durable = 0
         self._index = Index()
@@ -122,8 +119,7 @@ class Journal:
                 place = Place(self._size, len(line))
                 self._write(line)
                 self._index.add_result(custom_id, place, succeeded=succeeded)
-            with self._baton.aside():
-                self._make_durable(place.at + place.size)
+            self._make_durable(place.at + place.size)
         except OSError as error:
             raise self._fault(error) from None
 

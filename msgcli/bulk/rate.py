@@ -38,14 +38,6 @@ class Pace:
                 self._changed.wait(seconds)
             self._begin()
 
-    def enters_at_once(self) -> bool:
-        """As `enter`, if there is nothing to wait for."""
-        with self._changed:
-            if self._wait() != 0:
-                return False
-            self._begin()
-            return True
-
     def _wait(self) -> float | None:
         """Seconds until a request may begin; None if another one has to end before."""
         if self._stopped:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import stat
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from msgcli import stdio, terminal
@@ -34,7 +33,7 @@ class Item(NamedTuple):
 class Source:
     """The items of some inputs, or of them those of one shard. Blank ones count, and are none.
 
-    What it waits for it does in `waiting`. `taken` of `size` bytes, or files, were read so far;
+    `taken` of `size` bytes, or files, were read so far;
     `size` is None where that is not known.
     """
 
@@ -43,9 +42,8 @@ class Source:
         each: str,
         names: tuple[str, ...],
         shard: tuple[int, int] = (1, 1),
-        waiting: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
-        self._each, self._shard, self._waiting = each, shard, waiting
+        self._each, self._shard = each, shard
         self._names = names or ("-",)
         self.taken = 0
         self.size = len(self._names) if each == "file" else _size(self._names)
@@ -64,8 +62,7 @@ class Source:
                 self.taken += 1
                 yield Item(0, stdio.shown(name), row={"file": name})
                 continue
-            with self._waiting():
-                _announce(name)
+            _announce(name)
             if self._each == "csv":
                 yield from self._rows(name)
                 continue
@@ -77,8 +74,7 @@ class Source:
         """The parts of an input, each of which has an `end`; the last one may lack it."""
         held: list[bytes] = []
         size = 0
-        chunks = stdio.chunks(name)
-        while chunk := self._next(chunks):
+        for chunk in stdio.chunks(name):
             first, *rest = chunk.split(end)
             held.append(first)
             size += len(first)
@@ -91,10 +87,6 @@ class Source:
         if size:
             self.taken += size
             yield b"".join(held)
-
-    def _next(self, chunks: Iterator[bytes]) -> bytes:
-        with self._waiting():
-            return next(chunks, b"")
 
     def _rows(self, name: str) -> Iterator[Item]:
         # What is not UTF-8 is the fault of one row, which is told when that is made a record.

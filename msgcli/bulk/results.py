@@ -21,11 +21,8 @@ class Written(NamedTuple):
 class Results(Protocol):
     """Takes the result of the record that was taken as the `turn`-th one, from 0."""
 
-    def has_room(self, turn: int) -> bool:
-        """Whether that record may be taken: memory is not without end."""
-
     def wait_for_room(self, turn: int) -> None:
-        """Wait until it may be."""
+        """Wait until that record may be taken: memory is not without end."""
 
     def claim(self, custom_id: str, number: int) -> bool:
         """Whether that record needs a result. InputFault for the second one of a custom_id."""
@@ -46,9 +43,6 @@ class InJournal:
     def __init__(self, journal: Journal, thinking: Writable | None) -> None:
         self._journal, self._thinking = journal, thinking
         self.claim = journal.claim
-
-    def has_room(self, turn: int) -> bool:
-        return True
 
     def wait_for_room(self, turn: int) -> None:
         """There always is."""
@@ -71,9 +65,6 @@ class AsTheyCome:
     def __init__(self, sink: Writable, thinking: Writable | None) -> None:
         self._sink, self._thinking = sink, thinking
         self._mutex = threading.Lock()
-
-    def has_room(self, turn: int) -> bool:
-        return True
 
     def wait_for_room(self, turn: int) -> None:
         """There always is."""
@@ -104,12 +95,9 @@ class InOrder(AsTheyCome):
         self._next = 0
         self._waiting: dict[int, Written] = {}
 
-    def has_room(self, turn: int) -> bool:
-        return turn < self._next + self._window
-
     def wait_for_room(self, turn: int) -> None:
         with self._written:
-            self._written.wait_for(lambda: self.has_room(turn))
+            self._written.wait_for(lambda: turn < self._next + self._window)
 
     def put(self, turn: int, custom_id: str, written: Written, *, succeeded: bool) -> None:
         with self._written:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Callable
 from functools import cache, partial
 
 import click
 
 from msgcli import ending, terminal
-from msgcli.baton import Baton
 from msgcli.bulk.asking import Answer, Asker, Form
 from msgcli.bulk.engine import Bulk
 from msgcli.bulk.progress import Progress
@@ -51,28 +51,27 @@ def command(
         raise UsageFault("--depfile: there is no -o FILE that it is about")
     pace = Pace(bulk.values["jobs"], bulk.values["rpm"])
     connection.start_clock(pace, reader=bulk.to_stdout, by_default=False)
-    maker, baton, tally = Maker(records, prompt, request), Baton(), bulk.tally()
+    maker, tally = Maker(records, prompt, request), bulk.tally()
     rule = beside.rule(bulk.values["output"], prompt.files)
     account, thinking = beside.account(tally), beside.thinking()
     form = Form(bulk.text_end, request.schema, has_thinking=thinking is not None and bulk.to_stdout)
-    client = cache(partial(_client, connection, bulk))
+    client = _Once(partial(_client, connection, bulk))
     if (shelf := beside.shelf(connection, tally)) is None:
         client()
 
     def connect() -> Callable[[Record], Answer]:
-        own = cache(lambda: _apart(client(), baton))
+        own = cache(lambda: _apart(client()))
         verbose = connection.verbose
-        return Asker(own, shelf, pace, baton, tally, account, form, verbose).ask
+        return Asker(own, shelf, pace, tally, account, form, verbose).ask
 
-    source = maker.source(baton.aside)
+    source = maker.source()
     progress = Progress(tally, source, to_stdout=bulk.to_stdout)
     engine = Bulk(
         source.items(),
         maker.record,
         connect,
-        bulk.results(tally, baton, thinking),
+        bulk.results(tally, thinking),
         pace=pace,
-        baton=baton,
         tally=tally,
         jobs=bulk.values["jobs"],
     )
@@ -88,14 +87,26 @@ def command(
     return verdict
 
 
+class _Once:
+    """What is made when it is first asked for, by whichever thread that is."""
+
+    def __init__(self, make: Callable[[], Client]) -> None:
+        self._make = cache(make)
+        self._mutex = threading.Lock()
+
+    def __call__(self) -> Client:
+        with self._mutex:
+            return self._make()
+
+
 def _client(connection: ConnectionOptions, bulk: BulkOptions) -> Client:
     """A fault if the connection, as far as can be known without it, cannot be made."""
     size = bulk.values["max_reply_size"]
     return connection.client(connection.endpoint(), Report(), max_reply_size=size)
 
 
-def _apart(client: Client, baton: Baton) -> Client:
+def _apart(client: Client) -> Client:
     """The client on a line of its own, whose exchanges do not mix with others in the trace."""
     from msgcli.transport import Line
 
-    return client._replace(line=Line(client.endpoint, baton), trace=client.trace.apart())
+    return client._replace(line=Line(client.endpoint), trace=client.trace.apart())

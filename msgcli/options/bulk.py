@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import click
 
 from msgcli import files, output, prices, stdio
-from msgcli.baton import Baton
 from msgcli.bulk.journal import Journal
 from msgcli.bulk.results import AsTheyCome, InJournal, InOrder, Results
 from msgcli.bulk.tally import Limits, Tally
@@ -43,11 +42,11 @@ class BulkOptions(NamedTuple):
         limits = Limits(v["max_output_tokens"], v["max_cost"], known)
         return Tally(limits, frozenset(v["accept"]))
 
-    def results(self, tally: Tally, baton: Baton, thinking: Sink | None) -> Results:
+    def results(self, tally: Tally, thinking: Sink | None) -> Results:
         """Where results and thinking go. OutputFault if results cannot be written there."""
         v = self.values
         if not self.to_stdout:
-            journal = Journal(v["output"], baton, resume=v["resume"], found=tally.add_found)
+            journal = Journal(v["output"], resume=v["resume"], found=tally.add_found)
             return InJournal(journal, thinking)
         sink: Sink = files.output(None)
         if stdio.is_terminal(stdio.STDOUT) and not v["raw_control_chars"]:
