@@ -218,7 +218,9 @@ def _schemes(client: Client, model: str, first: Finding) -> Iterator[Finding]:
             yield _left_out(scheme, "not tried" if is_closed else "no key to try it with")
         else:
             swapped = client._replace(endpoint=client.endpoint._replace(headers=other))
-            yield _try(swapped, model, Probe(scheme, 1, _messages))
+            found = _try(swapped, model, Probe(scheme, 1, _messages))
+            says_no = isinstance(found.fault, CredentialFault)
+            yield found if found.works or says_no else found._replace(works=None)
 
 
 def _other_scheme(client: Client) -> dict[str, str] | None:

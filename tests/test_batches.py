@@ -186,6 +186,13 @@ def test_an_endpoint_without_batches(server: BadServer, command: str, number: in
     assert err.endswith("; this endpoint has no batches\n")
 
 
+@pytest.mark.parametrize("command", ["delete", "cancel"])
+def test_an_endpoint_that_does_not_do_all_with_batches(server: BadServer, command: str) -> None:
+    ended, out, err = batches(server.call(status(405)), command, ID)
+    assert (ended, out) == (5, b"")
+    assert err.endswith("; this endpoint does not do that with batches\n")
+
+
 def test_a_batch_is_shown_as_far_as_it_is_known(server: BadServer) -> None:
     call = server.call(answer(batch("paused", request_counts={"errored": 2, "expired": "x"})))
     assert batches(call, "retrieve", ID) == (0, b"msgbatch_1\tpaused\t-\t-\t2\t-\t-\n", "")

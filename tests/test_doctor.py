@@ -133,7 +133,7 @@ def test_only_tiny_requests_and_none_twice(server: BadServer) -> None:
     assert sum(len(r.body) for r in call.requests) < 2500
 
 
-def only(scheme: str) -> Callable[[Wire], object]:
+def only(scheme: str, otherwise: str = "401 Unauthorized") -> Callable[[Wire], object]:
     """An endpoint that takes the key in one header alone."""
     refusal = b'{"type":"error","error":{"type":"authentication_error","message":"No key"}}'
 
@@ -141,7 +141,7 @@ def only(scheme: str) -> Callable[[Wire], object]:
         if scheme in wire.request.headers:
             wire.answer("200 OK", json.dumps(message("Hi")).encode())
         else:
-            wire.answer("401 Unauthorized", refusal)
+            wire.answer(otherwise, refusal)
 
     return behaviour
 
@@ -157,6 +157,12 @@ def test_a_key_that_is_sent_in_the_wrong_way(server: BadServer) -> None:
     }
     assert call.requests[1].headers["authorization"] == f"Bearer {KEY}"
     assert "x-api-key" not in call.requests[1].headers
+
+
+def test_an_error_that_is_not_of_the_key_says_nothing_of_the_scheme(server: BadServer) -> None:
+    call = server.call(only("x-api-key", otherwise="404 Not Found"))
+    _, found, _ = doctor("--base-url", call.url)
+    assert (works(found)["x-api-key"], works(found)["bearer"]) == (True, None)
 
 
 def test_an_endpoint_that_gives_a_message_for_everything(server: BadServer) -> None:

@@ -17,6 +17,7 @@ from msgcli.wire.batch import Batch
 
 _MAY_EXIST = "the batch may exist, and cost money: msgcli batches list shows it"
 _NO_BATCHES = "this endpoint has no batches"
+_NOT_SO = "this endpoint does not do that with batches"
 _NO_SUCH = "msgcli batches list shows those that there are"
 
 # Seconds between two looks at a batch: most of them take minutes, some a day.
@@ -34,13 +35,13 @@ class Answer(NamedTuple):
 
 
 @contextmanager
-def _explained(client: Client, *, missing: str) -> Iterator[None]:
-    """Have a refusal say what is `missing` if nothing is found, or no batches are served at all."""
+def _explained(client: Client, *, missing: str, unserved: str = _NO_BATCHES) -> Iterator[None]:
+    """Have a refusal say what is `missing` if nothing is found, or what is not served at all."""
     try:
         yield
     except MsgcliError as fault:
         if client.report.http_status in (404, 405):
-            fault.hint = missing if client.report.http_status == 404 else _NO_BATCHES
+            fault.hint = missing if client.report.http_status == 404 else unserved
         raise
 
 
@@ -55,7 +56,8 @@ def _located(client: Client) -> Iterator[None]:
 
 def fetch(client: Client, method: str, path: str) -> Answer:
     """The object that a request about one batch is answered with."""
-    with _explained(client, missing=_NO_SUCH):
+    unserved = _NO_BATCHES if method == "GET" else _NOT_SO
+    with _explained(client, missing=_NO_SUCH, unserved=unserved):
         raw = client.fetch(method, path)
     with _located(client):
         return Answer(raw, resource.read(raw))
