@@ -22,6 +22,7 @@ import msgcli
 
 ROOT = Path(__file__).parents[1]
 TARGETS = {
+    "compat",
     *("all", "check", "fuzz", "lint", "bench", "profile", "demo", "live"),
     *("install", "installcheck", "uninstall", "dist", "clean"),
 }

@@ -97,7 +97,7 @@ The formats: the text, the Message, the event stream.
   event: message_delta
   event: message_stop
   $ msgcli create -f sse --no-stream 1
-  msgcli: the reply is JSON, not an event stream
+  msgcli: 127.0.0.1:\d+: the reply is JSON, not an event stream; the request was processed, and may have been billed (re)
   [8]
 
 The status says what became of the answer.
