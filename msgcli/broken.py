@@ -7,7 +7,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 
-from urllib3.exceptions import DecodeError, ProxyError
+from msgcli.lean import urllib3
 
 _NO_TUNNEL = "Tunnel connection failed: "
 
@@ -37,7 +37,9 @@ def reason(error: Exception) -> str:
     refused = next((text for e in errors if (text := str(e)).startswith(_NO_TUNNEL)), None)
     if refused is not None:
         return f"the proxy refused: {refused.removeprefix(_NO_TUNNEL)}"
-    of_proxy = "the proxy: " if any(isinstance(e, ProxyError) for e in errors) else ""
+    of_proxy = (
+        "the proxy: " if any(isinstance(e, urllib3.exceptions.ProxyError) for e in errors) else ""
+    )
     return of_proxy + _of(errors)
 
 
@@ -51,7 +53,7 @@ def _of(errors: list[BaseException]) -> str:
     for inner in errors:
         if isinstance(inner, socket.gaierror):
             return f"cannot find the host: {_lower(inner.strerror or 'name not known')}"
-    if any(isinstance(inner, DecodeError) for inner in errors):
+    if any(isinstance(inner, urllib3.exceptions.DecodeError) for inner in errors):
         return "the reply is not compressed as it says"
     for inner in reversed(errors):
         if isinstance(inner, TimeoutError):

@@ -20,7 +20,7 @@ from msgcli.wire.reply import Piece
 from msgcli.wire.request import Body
 
 if TYPE_CHECKING:
-    import requests
+    from urllib3.response import HTTPResponse
 
     from msgcli.transport import Exchange, Line, Lost
 
@@ -141,10 +141,10 @@ class Client(NamedTuple):
         except Lost as lost:
             fault = self._lost(lost, TransportFault).at(self.endpoint.host)
             raise _Failed(fault, again=self.policy.all_errors or not self.report.sent) from None
-        self.report.http_status = response.status_code
+        self.report.http_status = response.status
         self.report.request_id = answer.request_id(response.headers)
-        self.trace.head("<", f"HTTP {response.status_code} {response.reason}", response.headers)
-        if response.status_code != 200:
+        self.trace.head("<", f"HTTP {response.status} {response.reason}", response.headers)
+        if response.status != 200:
             self._refused(exchange, response)
         return exchange
 
@@ -177,7 +177,7 @@ class Client(NamedTuple):
             fault.hint = _MAY_BE_BILLED
         return fault.at(self.endpoint.host)
 
-    def _refused(self, exchange: Exchange, response: requests.Response) -> NoReturn:
+    def _refused(self, exchange: Exchange, response: HTTPResponse) -> NoReturn:
         """Read the body of an error answer, and raise it."""
         body, complete = b"", False
         try:
@@ -191,9 +191,9 @@ class Client(NamedTuple):
             pass  # what has come of it says enough
         self.report.exchange = None
         error = answer.read(body)
-        fault = answer.error(response.status_code, response.reason or "", response.headers, error)
+        fault = answer.error(response.status, response.reason or "", response.headers, error)
         again = (complete or self.policy.all_errors) and retry.may_be_sent_again(
-            response.status_code, response.headers, error.error_code
+            response.status, response.headers, error.error_code
         )
         self.report.request_id = self.report.request_id or error.request_id
         raise _Failed(fault.at(self.endpoint.host), again=again, headers=response.headers)

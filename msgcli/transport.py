@@ -7,16 +7,12 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
-from typing import Any
-
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError, ReadTimeoutError
+from typing import Any, NamedTuple
 
 from msgcli.broken import chain, reason
 from msgcli.chunked import Chunked
 from msgcli.connection import Endpoint
-from msgcli.lean import requests
+from msgcli.lean import requests, urllib3
 from msgcli.wire.request import Body
 
 CHUNK = 65536
@@ -77,28 +73,15 @@ class _Response(http.client.HTTPResponse):
         return b""
 
 
-class _Adapter(requests.adapters.HTTPAdapter):
-    """Has one endpoint, whose pool of connections it finds once.
+class _Way(NamedTuple):
+    """What is the same for each request to a URL: the pool of connections, the target and the
+    headers, as requests makes them of endpoint, proxy and certificates."""
 
-    Makes a response of what is asked of one here: there are no cookies, and no history.
-    """
-
-    _pool: Any = None
-
-    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        if self._pool is None:
-            self._pool = super().get_connection_with_tls_context(*args, **kwargs)
-        return self._pool
-
-    def close(self) -> None:
-        self._pool = None
-        super().close()
-
-    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
-        response = requests.Response()
-        response.status_code, response.reason = resp.status, resp.reason
-        response.headers, response.raw = resp.headers, resp
-        return response
+    method: str
+    url: str
+    pool: urllib3.HTTPConnectionPool
+    target: str
+    headers: dict[str, str]
 
 
 class Line:
@@ -110,34 +93,57 @@ class Line:
     """
 
     def __init__(self, endpoint: Endpoint) -> None:
-        self.adapter = _Adapter(pool_connections=1, pool_maxsize=1)
         self.sent = False
         self._endpoint = endpoint
-        self._request: requests.PreparedRequest | None = None
+        self._adapter = requests.adapters.HTTPAdapter(pool_connections=1, pool_maxsize=1)
+        self._timeout = urllib3.Timeout(
+            connect=endpoint.connect_timeout, read=endpoint.idle_timeout
+        )
+        self._way: _Way | None = None
         self._free_since = 0.0
         pools = _pool_classes(self)
-        self.adapter.poolmanager.pool_classes_by_scheme = pools
+        self._adapter.poolmanager.pool_classes_by_scheme = pools
         for proxy in set(endpoint.proxies.values()):
-            self.adapter.proxy_manager_for(proxy).pool_classes_by_scheme = pools
+            self._adapter.proxy_manager_for(proxy).pool_classes_by_scheme = pools
 
     def begin(self) -> None:
         """An exchange begins, of which nothing is sent so far."""
         self.sent = False
         if time.monotonic() - self._free_since > _KEPT:
-            self.adapter.close()
+            self.close()
 
-    def prepared(
-        self, method: str, url: str, body: bytes | Body | None
-    ) -> requests.PreparedRequest:
-        """The request, of which only the body is made anew where nothing else has changed."""
-        request = self._request
-        if request is None or (request.method, request.url) != (method, url):
-            headers = self._endpoint.headers_of(method)
-            request = requests.Request(method, url, headers=headers).prepare()
-            request.headers = dict(request.headers)  # type: ignore[assignment]  # quicker to copy
-            self._request = request
-        request.prepare_body(body, None)
-        return request
+    def send(self, method: str, url: str, body: bytes | Body | None) -> urllib3.HTTPResponse:
+        """The response once its head has come."""
+        way = self._way
+        if way is None or (way.method, way.url) != (method, url):
+            self._way = way = self._found(method, url)
+        length = {} if body is None else {"Content-Length": str(len(body))}
+        response = way.pool.urlopen(
+            method,
+            way.target,
+            body=body,
+            headers={**way.headers, **length},
+            timeout=self._timeout,
+            retries=False,
+            redirect=False,
+            assert_same_host=False,
+            preload_content=False,
+            decode_content=False,
+        )
+        assert isinstance(response, urllib3.HTTPResponse)
+        return response
+
+    def _found(self, method: str, url: str) -> _Way:
+        endpoint = self._endpoint
+        adapter: Any = self._adapter
+        headers = endpoint.headers_of(method)
+        request = requests.Request(method, url, headers=headers).prepare()
+        pool = adapter.get_connection_with_tls_context(
+            request, endpoint.verify, proxies=endpoint.proxies, cert=endpoint.client_cert
+        )
+        adapter.cert_verify(pool, url, endpoint.verify, endpoint.client_cert)
+        target = adapter.request_url(request, endpoint.proxies)
+        return _Way(method, url, pool, target, dict(request.headers))
 
     def connected(self, connection: socket.socket) -> None:
         """A connection stands. From here on the idle time counts, for the upload too."""
@@ -147,15 +153,19 @@ class Line:
     def end(self) -> None:
         self._free_since = time.monotonic()
 
+    def close(self) -> None:
+        """Drop the connection."""
+        self._way = None
+        self._adapter.close()
+
 
 class Exchange:
     """One attempt: one request, one response; on a connection of its own, or on that of a line."""
 
     def __init__(self, endpoint: Endpoint, line: Line | None = None) -> None:
-        self._endpoint = endpoint
         self._line = line or Line(endpoint)
         self._is_kept = line is not None
-        self._response: requests.Response | None = None
+        self._response: urllib3.HTTPResponse | None = None
         self._line.begin()
 
     @property
@@ -163,31 +173,21 @@ class Exchange:
         """Whether the request may have left."""
         return self._line.sent
 
-    def request(self, method: str, url: str, body: bytes | Body | None) -> requests.Response:
+    def request(self, method: str, url: str, body: bytes | Body | None) -> urllib3.HTTPResponse:
         """The response once its head has come; its body is read with `chunks`."""
-        endpoint = self._endpoint
-        request = self._line.prepared(method, url, body)
         try:
-            self._response = self._line.adapter.send(
-                request,
-                stream=True,
-                timeout=(endpoint.connect_timeout, endpoint.idle_timeout),
-                verify=endpoint.verify,
-                cert=endpoint.client_cert,
-                proxies=endpoint.proxies,
-            )
-        except (requests.RequestException, HTTPError, OSError) as error:
+            self._response = self._line.send(method, url, body)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise self._broken(error) from None
         return self._response
 
     def chunks(self) -> Iterator[bytes]:
         """The body as it comes, decompressed; Lost or Silent if it breaks."""
         assert self._response is not None
-        raw = self._response.raw
         try:
-            while chunk := raw.read1(CHUNK, decode_content=True):
+            while chunk := self._response.read1(CHUNK, decode_content=True):
                 yield chunk
-        except (requests.RequestException, HTTPError, OSError) as error:
+        except (urllib3.exceptions.HTTPError, OSError) as error:
             raise self._broken(error) from None
         finally:
             self.close()
@@ -196,13 +196,17 @@ class Exchange:
         """Drop the connection, whatever is still on its way; keep one on which nothing is."""
         if self._response is not None:
             self._response.close()
+            self._response.release_conn()
         self._line.end()
         if not self._is_kept:
-            self._line.adapter.close()
+            self._line.close()
 
     def _broken(self, error: Exception) -> NotSent | Lost:
         if self.sent:
-            if any(isinstance(e, (ReadTimeoutError, TimeoutError)) for e in chain(error)):
+            if any(
+                isinstance(e, (urllib3.exceptions.ReadTimeoutError, TimeoutError))
+                for e in chain(error)
+            ):
                 return Silent()
             return Lost(reason(error))
         final = any(isinstance(e, ssl.SSLError) for e in chain(error))
@@ -214,7 +218,7 @@ class Exchange:
 def _pool_classes(line: Line) -> dict[str, Any]:
     """Connections that tell when a request may have left, and read as `_Response` does."""
 
-    class Plain(HTTPConnection):
+    class Plain(urllib3.connection.HTTPConnection):
         response_class = _Response
         _held: bytes | None = None
 
@@ -242,13 +246,13 @@ def _pool_classes(line: Line) -> dict[str, Any]:
                 super().send(held)
             super().send(data)
 
-    class Secure(Plain, HTTPSConnection):
+    class Secure(Plain, urllib3.connection.HTTPSConnection):
         pass
 
-    class PlainPool(HTTPConnectionPool):
+    class PlainPool(urllib3.HTTPConnectionPool):
         ConnectionCls = Plain
 
-    class SecurePool(HTTPSConnectionPool):
+    class SecurePool(urllib3.HTTPSConnectionPool):
         ConnectionCls = Secure
 
     return {"http": PlainPool, "https": SecurePool}

@@ -166,18 +166,40 @@ def test_nothing_heavy_is_loaded(args: list[str]) -> None:
 
 
 @pytest.mark.parametrize("more", [[], ["--proxy", "http://127.0.0.1:1"]])
-def test_a_call_loads_no_detection_of_character_sets(endpoint: str, more: list[str]) -> None:
+def test_a_call_loads_nothing_that_it_does_not_need(endpoint: str, more: list[str]) -> None:
     modules = modules_of(["create", "--base-url", endpoint, *more])
     assert "requests" in modules
     assert not {m for m in modules if m.split(".")[0] in ("chardet", "charset_normalizer")}
+    assert "importlib.metadata" not in modules
+
+
+def test_what_was_left_out_is_there_for_whom_it_is_asked() -> None:
+    code = """
+from msgcli.lean import requests
+import urllib3.http2, charset_normalizer, importlib.metadata
+from importlib.metadata import version, PackageNotFoundError
+assert urllib3.http2.version is not version
+print(urllib3.http2.version("click") == version("click"))
+print(charset_normalizer.detect(b"x")["encoding"])
+try:
+    urllib3.http2.version("no such package")
+except PackageNotFoundError as error:
+    print(error.name)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=ENV, cwd=ROOT, capture_output=True, check=False
+    )
+    assert (done.stdout, done.stderr) == (b"True\nascii\nno such package\n", b"")
 
 
 DEMANDING = """
 import warnings
 from requests import early
+from importlib.metadata import PackageNotFoundError, version
 import charset_normalizer
 from charset_normalizer import __version__
 detector = charset_normalizer
+assert issubclass(PackageNotFoundError, ImportError) and version("click")
 """
 
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 from msgcli import terminal
+from msgcli.bulk import core
 from msgcli.bulk.asking import Answer
 from msgcli.bulk.rate import Pace, Stopped
 from msgcli.bulk.records import Item
@@ -58,8 +59,9 @@ class Bulk:
         was, or None. `show` is called now and then."""
         if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
             signal.signal(signal.SIGINT, self._interrupt)
+        here = core.current()
         for _ in range(self._jobs):
-            threading.Thread(target=self._work, daemon=True).start()
+            threading.Thread(target=self._work, args=(here,), daemon=True).start()
         announced = False
         with self._changed:
             while self._working and (self._in_flight or not self._stopping):
@@ -90,7 +92,8 @@ class Bulk:
             self._stopping = True
         self._pace.stop()
 
-    def _work(self) -> None:
+    def _work(self, here: int | None) -> None:
+        core.stay_on(here)
         try:
             self._work_through(self._connect())
         except Stopped:

@@ -23,12 +23,14 @@ _PLAIN = re.compile("(?:event: ?([^\n]*)\n)?data: ?([^\n]*)\n\n")
 # Deltas of one block behind each other, written alike, as a server that works fast sends them. The
 # inside of each string is checked to be JSON, so that what joins two of them cannot be within one.
 _STRING = r'[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})[^"\\\x00-\x1f]*)*'
-_ALIKE = re.compile(
+_ALIKE = (
     r'\ndata: ?(?P<head>\{"type": ?"content_block_delta", ?"index": ?\d+, ?"delta": ?\{"type": ?'
     r'"(?:text|thinking|input_json)_delta", ?"(?:text|thinking|partial_json)": ?")'
     rf'{_STRING}(?P<tail>"\}} ?\}})(?P<gap>\n\n(?:event: ?content_block_delta\n)?data: ?)'
     rf"(?P=head){_STRING}(?P=tail)(?:(?P=gap)(?P=head){_STRING}(?P=tail))*"
 )
+_WORTH_JOINING = 2048
+
 # Bytes of a run that are read at once.
 _LONGEST_TOGETHER = 1 << 20
 
@@ -188,7 +190,10 @@ def _fields(frame: bytes) -> Iterable[tuple[str, str]]:
 
 def _joined(text: str) -> str:
     """The same events, but that deltas that are alike have become one, which says the same."""
-    return _ALIKE.sub(lambda run: run[0].replace(run["tail"] + run["gap"] + run["head"], ""), text)
+    if len(text) < _WORTH_JOINING:
+        return text
+    alike = re.compile(_ALIKE)
+    return alike.sub(lambda run: run[0].replace(run["tail"] + run["gap"] + run["head"], ""), text)
 
 
 def _plain_fields(text: str) -> list[tuple[str, str]] | None:

@@ -9,6 +9,8 @@ _LONE_HIGH = re.compile("[\ud800-\udbff]\\Z")
 
 def whole_characters(text: str) -> str:
     """`text` with surrogate halves joined to pairs, and those without another half as U+FFFD."""
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:
