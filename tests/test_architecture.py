@@ -175,14 +175,16 @@ def test_a_call_loads_nothing_that_it_does_not_need(endpoint: str, more: list[st
 
 def test_what_was_left_out_is_there_for_whom_it_is_asked() -> None:
     code = """
-from msgcli.lean import requests
-import urllib3.http2, charset_normalizer, importlib.metadata
-from importlib.metadata import version, PackageNotFoundError
-assert urllib3.http2.version is not version
-print(urllib3.http2.version("click") == version("click"))
+import sys
+from msgcli import lean
+assert "importlib.metadata" not in sys.modules
+later = lean._Versions("importlib.metadata")
+print(later.version("click") == later.metadata("click")["Version"])
+from importlib.metadata import PackageNotFoundError
+import charset_normalizer
 print(charset_normalizer.detect(b"x")["encoding"])
 try:
-    urllib3.http2.version("no such package")
+    later.version("no such package")
 except PackageNotFoundError as error:
     print(error.name)
 """
