@@ -44,6 +44,7 @@ def _canned(whole: Mapping[str, replies.Reply]) -> dict[str, bytes]:
     return {
         "small-chunked": _chunked(replies.stream(replies.words(8))),
         "long-chunked": _chunked(replies.stream(replies.words(replies.EVENTS))),
+        "longer-chunked": _chunked(replies.stream(replies.words(replies.MANY))),
         "long-tiny": _chunked(_cut(whole["long"].body, 16)),
         "giant-tiny": _chunked(_cut(whole["giant"].body, 128)),
     }

@@ -1,7 +1,7 @@
 """One core for all workers of a process.
 
-Python computes in one thread at a time. Where the threads move from core to core at each of their
-waits, a request costs a third more, all of it in cold caches and wake-ups across cores.
+Python computes in one thread at a time. Where the threads move from core to core at their waits, a
+request costs half as much again, all of it in cold caches and wake-ups across cores.
 """
 
 from __future__ import annotations
