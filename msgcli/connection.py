@@ -21,7 +21,9 @@ API_VERSION = "2023-06-01"
 
 _SUFFIX = re.compile(r"(?:/v1(?:/messages)?)?/*\Z")
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
-_HOST = re.compile(r"(?:[0-9A-Za-z_](?:[0-9A-Za-z_-]*\.?[0-9A-Za-z_-])*\.?|[0-9A-Fa-f:.]+)\Z")
+_HOST = re.compile(
+    r"(?!.*(?:\.\.|[^.]{64}))[0-9A-Za-z_][0-9A-Za-z_.-]*\Z|[0-9A-Fa-f]*:[0-9A-Fa-f:.]+\Z"
+)
 _AUTHENTICATION = frozenset(("x-api-key", "authorization"))
 _OF_EVERY_REQUEST = frozenset(("user-agent", "accept", "accept-encoding", "content-type"))
 _SECRET_NAME = re.compile(r"key|auth|token|secret|cookie|password", re.IGNORECASE)
@@ -107,6 +109,9 @@ def headers(*, given: tuple[str, ...], betas: tuple[str, ...], api_version: str)
         "anthropic-version": api_version,
         "content-type": "application/json",
     }
+    for option, text in (("--api-version", api_version), *(("--beta", beta) for beta in betas)):
+        if not text.isascii() or not text.isprintable():
+            raise UsageFault(f"{option}: a header's value is printable ASCII")
     custom = os.environ.get("ANTHROPIC_CUSTOM_HEADERS", "").splitlines()
     lines = [("ANTHROPIC_CUSTOM_HEADERS", line) for line in custom if line.strip()]
     for source, line in (*lines, *(("--header", line) for line in given)):
@@ -234,10 +239,9 @@ def proxies(url: str, given: str | None, *, is_loopback: bool) -> dict[str, str]
     from msgcli.lean import requests
 
     found: dict[str, str] = requests.utils.get_environ_proxies(url)
-    return {
-        scheme: _proxy(f"{scheme}_proxy", proxy) if scheme != "no" else proxy
-        for scheme, proxy in found.items()
-    }
+    scheme = urlsplit(url).scheme
+    name = next((name for name in (scheme, "all") if found.get(name)), None)
+    return {} if name is None else {scheme: _proxy(f"{name}_proxy", found[name])}
 
 
 def _proxy(source: str, given: str) -> str:

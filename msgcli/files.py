@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import errno
 import fcntl
 import os
@@ -117,7 +118,7 @@ class Replaced:
         while True:
             fd = os.open(self._partial, flags, self._new_mode if self._mode is None else self._mode)
             if not lock(fd):
-                self._partial = self._target + b".%d.partial" % os.getpid()
+                self._partial = self._target + b".%d.partial" % _thread.get_native_id()
             elif is_at(fd, self._partial):
                 break
             os.close(fd)
@@ -155,6 +156,9 @@ class Replaced:
 
     def abandon(self) -> None:
         """Leave FILE as it was, and FILE.partial with what came."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
 
 
 def _check_partial(partial: bytes) -> None:
@@ -177,7 +181,7 @@ def _check_folder(folder: bytes) -> None:
     except OSError as error:
         if error.errno not in (errno.EISDIR, errno.EOPNOTSUPP):
             raise
-        probe = os.path.join(folder, b".msgcli-%d" % os.getpid())
+        probe = os.path.join(folder, b".msgcli-%s" % os.urandom(8).hex().encode())
         os.close(os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE))
         os.unlink(probe)
 

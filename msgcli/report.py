@@ -119,7 +119,7 @@ def added(usage: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
         own = usage.get(name)
         if isinstance(count, dict):
             summed[name] = added(own if isinstance(own, dict) else {}, count)
-        elif isinstance(count, int) and not isinstance(own, dict):
+        elif isinstance(count, int) and isinstance(own, int | None):
             summed[name] = count + (own or 0)
     return summed
 

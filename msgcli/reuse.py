@@ -62,8 +62,12 @@ class Store:
         """Store a reply. Where that fails there is a notice: the reply itself is good."""
         try:
             entry = files.Replaced(self._path(key), files.PRIVATE)
-            entry.write(_digest(raw) + b"\n" + raw)
-            entry.commit()
+            try:
+                entry.write(_digest(raw) + b"\n" + raw)
+                entry.commit()
+            except OutputFault:
+                entry.abandon()
+                raise
         except OutputFault as fault:
             terminal.notice(f"--reuse: {fault}")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import socket
 import ssl
 import time
 from collections.abc import Iterator
@@ -145,9 +144,10 @@ class Line:
         target = adapter.request_url(request, endpoint.proxies)
         return _Way(method, url, pool, target, dict(request.headers))
 
-    def connected(self, connection: socket.socket) -> None:
+    def connected(self, connection: urllib3.connection.HTTPConnection) -> None:
         """A connection stands. From here on the idle time counts, for the upload too."""
-        connection.settimeout(self._endpoint.idle_timeout)
+        connection.timeout = self._endpoint.idle_timeout
+        connection.sock.settimeout(connection.timeout)
         self.sent = True
 
     def end(self) -> None:
@@ -224,10 +224,11 @@ def _pool_classes(line: Line) -> dict[str, Any]:
 
         def connect(self) -> None:
             super().connect()
-            line.connected(self.sock)
+            line.connected(self)
 
         def request(self, *args: Any, **kwargs: Any) -> None:
-            line.sent = line.sent or self.sock is not None
+            if self.sock is not None:
+                line.connected(self)
             self._held = b""
             try:
                 super().request(*args, **kwargs)
@@ -244,7 +245,8 @@ def _pool_classes(line: Line) -> dict[str, Any]:
             held, self._held = self._held, None
             if held:
                 super().send(held)
-            super().send(data)
+            for at in range(0, len(data), CHUNK):  # a time limit is on each of them
+                super().send(data[at : at + CHUNK])
 
     class Secure(Plain, urllib3.connection.HTTPSConnection):
         pass

@@ -22,6 +22,12 @@ END = (
 )
 
 
+@pytest.fixture(autouse=True)
+def short_ones_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Join what is here, which is less than what is worth it."""
+    monkeypatch.setattr(event, "_WORTH_JOINING", 0)
+
+
 def delta(text: str, *, index: int = 0, kind: str = "text", field: str = "text") -> str:
     """`text` stands there as it is, between the quotes."""
     return (
@@ -81,6 +87,12 @@ MIDDLES = {
     + ": ping\n\n"
     + named(delta("c"), delta("d")),
     "an id between": named(delta("a")) + "id: 1\n" + named(delta("b"), delta("c")),
+    "a name that is not known, and garbage behind": (
+        f"event: foo\ndata: {delta('a')}\n\n" + named(delta("b"), delta("c") + " x", delta("d"))
+    ),
+    "an index that is no number": named(
+        *(delta(text).replace(":0,", ":01,") for text in "ab"), delta("c")
+    ),
     "the word error": named(*map(delta, ["an", " error", " here"])),
     "the end in a text": named(*map(delta, ["a", "message_stop", "b"])),
 }
@@ -101,6 +113,11 @@ def test_the_bytes_end_with_the_end_of_the_message(behind: str) -> None:
     whole = START + named(*map(delta, "abc")) + END
     pieces = list(reply.pieces([(whole + behind).encode()]))
     assert b"".join(piece.raw for piece in pieces) == whole.encode()
+
+
+def test_few_deltas_are_left_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    assert len(event.parse(named(*map(delta, "abc")).encode()).events) == 3
 
 
 def test_a_thousand_deltas_are_one_event() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from support import run
 
 from msgcli import connection
 from msgcli.credentials import Credential
@@ -100,6 +101,20 @@ def test_betas_are_one_header() -> None:
 def test_what_is_no_header(line: str) -> None:
     with pytest.raises(UsageFault):
         headers(line)
+
+
+@pytest.mark.parametrize("value", ["→", "a\nb", "\x7f"])
+@pytest.mark.parametrize("option", ["--beta", "--api-version"])
+def test_what_is_no_value_of_a_header(option: str, value: str) -> None:
+    done = run("create", "-p", "x", "--base-url", "http://127.0.0.1:1", option, value)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.startswith(f"msgcli: {option}: ".encode())
+
+
+@pytest.mark.parametrize("host", ["a" * 48 + "$", "a..b", "a" * 64, "."])
+def test_a_host_that_is_none_is_told_at_once(host: str) -> None:
+    done = run("create", "-p", "x", "--base-url", f"http://{host}/", timeout=10)
+    assert (done.returncode, done.stdout) == (2, b"")
 
 
 def authenticated(sent: dict[str, str], credential: Credential | None, loopback: bool) -> None:

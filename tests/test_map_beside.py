@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import resource
+import signal
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +13,7 @@ from typing import Any
 
 import counting
 import pytest
-from counting import Server, message
+from counting import Server, error, message
 from support import run, start
 
 
@@ -139,3 +142,97 @@ def test_thinking_goes_with_its_result(server: Server, tmp_path: Path, how: list
     assert done.returncode == 0
     thoughts = (tmp_path / "thinking").read_bytes()
     assert thoughts.replace(b"of ", b"text ") == done.stdout
+
+
+# What a call may take, and what it has cost.
+
+
+def test_the_wait_for_a_turn_is_not_that_for_an_attempt(server: Server) -> None:
+    calls = itertools.count(1)
+    server.answer = lambda p: (
+        error(529, "overloaded_error", "retry-after-ms: 10\r\n") if next(calls) == 2 else message(p)
+    )
+    limits = ["-j", "3", "--rpm", "40", "--retry-max-time", "1s"]
+    done = mapped(server, *limits, "-f", "text", input=lines("a", "b"))
+    assert (done.returncode, done.stdout) == (0, b"a\nb\n")
+
+
+def test_who_waits_for_a_turn_sees_the_limit_that_was_reached(server: Server) -> None:
+    limits = ["-j", "6", "--rpm", "300", "--max-output-tokens", "1"]
+    done = mapped(server, *limits, input=lines(*range(6)))
+    assert (done.returncode, server.requests) == (16, 1)
+
+
+def test_a_reply_that_does_not_do_is_paid_for(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "prices").write_text('{"currency":"USD","models":{"m":{"input":1e6,"output":1e6}}}')
+    (tmp_path / "schema").write_text('{"type":"object"}')
+    limits = ["-j", "1", "--max-cost", "15", "--prices", tmp_path / "prices"]
+    options = ["-m", "m", "--schema", tmp_path / "schema"]
+    done = mapped(server, *limits, *options, input=lines(*range(9)))
+    assert (done.returncode, server.requests) == (16, 2)
+    assert b"20.0000 USD are spent" in done.stderr
+
+
+def test_a_count_that_is_none_costs_no_reply(server: Server, tmp_path: Path) -> None:
+    def odd(prompt: str) -> counting.Answer:
+        answer = message(prompt)
+        answer.body["usage"] = {"input_tokens": 3, "output_tokens": "7" if prompt == "1" else 7}
+        return answer
+
+    server.answer = odd
+    done = mapped(
+        server, "-j", "1", "--meta", tmp_path / "meta", "-f", "text", input=lines(0, 1, 2)
+    )
+    assert (done.returncode, done.stdout) == (0, b"0\n1\n2\n")
+    assert json.loads((tmp_path / "meta").read_bytes())["usage"]["input_tokens"] == 9
+
+
+def test_a_store_that_is_full_costs_no_reply(server: Server, tmp_path: Path) -> None:
+    call = start(
+        *("map", "--each", "line", "-j", "2", "--reuse", str(tmp_path / "store"), "-f", "text"),
+        env={"ANTHROPIC_BASE_URL": server.url},
+        preexec_fn=lambda: (
+            resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200)),
+            resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40)),
+        ),
+    )
+    out, err = call.communicate(lines(*range(60)))
+    assert (call.returncode, len(out.splitlines())) == (0, 60), err
+    assert b"file too large" in err
+    assert b"too many open files" not in err
+
+
+def test_a_command_that_gives_no_key_is_asked_once(server: Server, tmp_path: Path) -> None:
+    command = f"echo x >>{tmp_path}/asked; sleep 0.2; exit 1"
+    options = ["--reuse", tmp_path / "store", "-j", "4", "--api-key-command", command]
+    done = mapped(server, *options, input=lines(*range(4)))
+    assert (done.returncode, server.requests) == (4, 0)
+    assert (tmp_path / "asked").read_text() == "x\n"
+
+
+def test_a_run_that_is_refused_leaves_the_thinking_as_it_was(
+    server: Server, tmp_path: Path
+) -> None:
+    options = ["-o", tmp_path / "out", "--thinking-output", tmp_path / "thinking"]
+    assert mapped(server, *options, input=lines(1)).returncode == 0
+    (tmp_path / "thinking").write_text("kept")
+    assert mapped(server, *options, input=lines(1)).returncode == 14
+    assert (tmp_path / "thinking").read_text() == "kept"
+
+
+def test_what_was_to_be_tried_again_is_logged_as_it_was(server: Server, tmp_path: Path) -> None:
+    server.answer = lambda prompt: error(529, "overloaded_error", "retry-after: 20\r\n")
+    call = start(
+        *("map", "--each", "line", "-j", "2", "--usage-log", str(tmp_path / "log")),
+        env={"ANTHROPIC_BASE_URL": server.url},
+    )
+    call.stdin.write(lines(*range(4)))
+    call.stdin.close()
+    assert call.stderr.readline().endswith(b"all wait 20s\n")
+    call.send_signal(signal.SIGINT)
+    call.wait(10)
+    call.stdout.close()
+    call.stderr.close()
+    calls = [json.loads(line) for line in (tmp_path / "log").read_bytes().splitlines()]
+    assert calls
+    assert {(one["status"], one["error"]["type"]) for one in calls} == {(6, "overloaded_error")}

@@ -313,6 +313,23 @@ def test_a_proxy_that_refuses_gets_no_key(tls: BadServer, answer: str) -> None:
         assert KEY.encode() not in b"".join(proxy.seen)
 
 
+@pytest.mark.parametrize(
+    "env", [{"NO_PROXY": "localhost"}, {"FTP_PROXY": "ftp://x"}, {"SOCKS_PROXY": "socks5://x:1"}]
+)
+def test_a_variable_that_is_of_others_changes_nothing(tls: BadServer, env: dict[str, str]) -> None:
+    call = tls.call(BEHAVIOURS["good"], host="api.example")
+    with Proxy(tls.port) as proxy:
+        env = {**IN_ENV, **env, "https_proxy": f"http://{proxy.address}"}
+        done = create(call, "--cacert", certificates.AUTHORITY, "--retries", "0", env=env)
+        assert len(proxy.seen) == 1
+    assert b"internal error" not in done.stderr
+    assert done.returncode in (0, 7)
+    del env["https_proxy"]
+    done = create(call, "--retries", "0", env=env)
+    assert done.returncode == 7
+    assert b"cannot find the host" in done.stderr
+
+
 def test_a_proxy_that_is_not_there_is_not_taken_for_the_endpoint(tls: BadServer) -> None:
     call = tls.call(BEHAVIOURS["good"], host="api.example")
     done = create(call, "--proxy", "http://127.0.0.1:1", "--retries", "0")

@@ -7,17 +7,21 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import certificates
 import pytest
 from badserver import BadServer, Wire
 from misbehaviour import BEHAVIOURS, ENDLESS, GOOD, HALF, after, bytes_only, chunked, drip
 from support import ENV, MSGCLI, run, start
 
 BILLED = b"may have been processed and billed"
+
+MESSAGE = b'{"content":[{"type":"text","text":"ok"}],"stop_reason":"end_turn"}'
 
 # What a process may take beyond its limit: it has to start, on a busy machine.
 LATE = 3
@@ -285,3 +289,31 @@ def test_a_limit_is_named_as_it_was_given(silent: socket.socket, tmp_path: Path)
     ):
         done = run("create", *at, *args, env=env)
         assert done.stderr.decode().startswith(f"msgcli: {name}: 300ms are over"), done.stderr
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_an_upload_may_take_longer_than_to_connect(tmp_path: Path, scheme: str) -> None:
+    """The other side takes some of it now and then, so that nothing is silent."""
+    size = 8 << 20
+    (tmp_path / "long").write_bytes(b"x" * size)
+
+    def take(server: socket.socket) -> None:
+        connection, _ = server.accept()
+        if scheme == "https":
+            connection = certificates.server("server").wrap_socket(connection, server_side=True)
+        with connection:
+            taken = 0
+            while taken < size:
+                taken += len(connection.recv(1 << 16))
+                time.sleep(0.005)
+            connection.sendall(
+                b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(MESSAGE), MESSAGE)
+            )
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 14)
+        threading.Thread(target=take, args=(server,), daemon=True).start()
+        limits = ("--connect-timeout", "300ms", "--idle-timeout", "20s")
+        trust = ("--cacert", certificates.AUTHORITY)
+        done = run("create", "--base-url", url(server, scheme), *limits, *trust, tmp_path / "long")
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"ok\n", b"")

@@ -41,11 +41,11 @@ class Account:
         call = report.as_object(0 if fault is None else fault.status, fault)
         with self._mutex:
             self._sum(call)
-        try:
-            if self._log is not None:
-                self._log.append(call)
-        except OutputFault as failed:
-            self.fault = failed
+            try:
+                if self._log is not None:
+                    self._log.append(call)
+            except OutputFault as failed:
+                self.fault = failed
 
     def _sum(self, call: dict[str, Any]) -> None:
         self._attempts += call["attempts"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
 from msgcli import terminal
 from msgcli.bulk.account import Account
-from msgcli.bulk.rate import Pace
+from msgcli.bulk.rate import Pace, Stopped
 from msgcli.bulk.results import Written, thinking
 from msgcli.bulk.tally import Tally
 from msgcli.client import Client
@@ -120,6 +121,9 @@ class Asker(NamedTuple):
             fault = failed
             if not isinstance(failed, _OF_ONE_RECORD) or failed.type == "billing_error":
                 raise
+        except Stopped as stopped:
+            fault = stopped.fault
+            raise
         finally:
             self._end(report, fault, succeeded=message is not None)
         if message is None or fault is not None:
@@ -136,10 +140,15 @@ class Asker(NamedTuple):
 
     def _enter(self, record: Record, report: Report) -> Client:
         """What sends one request, once that may begin. LimitFault if none may any more."""
-        self.account.check()
-        self.tally.check(record.params)
         client = self.client()
         self.pace.enter()
+        try:
+            self.account.check()
+            self.tally.check(record.params)
+        except MsgcliError:
+            self.pace.leave(succeeded=False)
+            raise
+        report.started = time.monotonic()  # what --retry-max-time counts from
         return client._replace(report=report, rest=partial(self._rest, report))
 
     def _verdict(self, fold: Fold, message: dict[str, Any]) -> MsgcliError | None:
@@ -166,4 +175,8 @@ class Asker(NamedTuple):
                 terminal.notice(f"{fault}; all wait {duration(seconds)}")
         else:
             terminal.notice(f"{fault}; {again}")
-        self.pace.rest(seconds)
+        try:
+            self.pace.rest(seconds)
+        except Stopped as stopped:
+            stopped.fault = fault
+            raise

@@ -5,10 +5,11 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from msgcli import terminal
-from msgcli.bulk import core
 from msgcli.bulk.asking import Answer
+from msgcli.bulk.core import Core
 from msgcli.bulk.rate import Pace, Stopped
 from msgcli.bulk.records import Item
 from msgcli.bulk.results import Results
@@ -20,6 +21,7 @@ from msgcli.wire.record import Record
 _SHOWN_FAILURES = 10
 # Seconds between two looks of the main thread at how it goes.
 _TICK = 0.1
+_TICKS_ON_A_CORE = 10
 
 Ask = Callable[[Record], Answer]
 
@@ -59,12 +61,16 @@ class Bulk:
         was, or None. `show` is called now and then."""
         if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
             signal.signal(signal.SIGINT, self._interrupt)
-        here = core.current()
-        for _ in range(self._jobs):
-            threading.Thread(target=self._work, args=(here,), daemon=True).start()
+        threads = [threading.Thread(target=self._work, daemon=True) for _ in range(self._jobs)]
+        for thread in threads:
+            thread.start()
+        core, ticks = Core(threads), 0
         announced = False
         with self._changed:
             while self._working and (self._in_flight or not self._stopping):
+                if self._jobs > 1 and ticks % _TICKS_ON_A_CORE == 0:
+                    core.follow()
+                ticks += 1
                 self._changed.wait(_TICK)
                 if self.interrupted and not announced:
                     announced = True
@@ -87,13 +93,13 @@ class Bulk:
 
     def _stop(self, fault: Exception) -> None:
         """Take nothing more; the first fault is that of the run."""
+        self._pace.forbid()
         with self._changed:
             self._fault = self._fault or fault
             self._stopping = True
         self._pace.stop()
 
-    def _work(self, here: int | None) -> None:
-        core.stay_on(here)
+    def _work(self) -> None:
         try:
             self._work_through(self._connect())
         except Stopped:
@@ -129,7 +135,7 @@ class Bulk:
         try:
             is_wanted = self._results.claim(record.custom_id, item.number)
         except InputFault as fault:
-            self._fail(record.custom_id, fault.at(item.place))
+            self._fail(record, fault.at(item.place))
             return
         if not is_wanted:
             return
@@ -137,16 +143,18 @@ class Bulk:
         succeeded = answer.fault is None
         self._results.put(turn, record.custom_id, answer.written, succeeded=succeeded)
         if answer.fault is not None:
-            self._fail(record.custom_id, answer.fault, answer)
+            self._fail(record, answer.fault, answer.message)
         elif answer.message is not None:
             self._tally.add_success(answer.message, record.params, is_paid=answer.is_paid)
 
-    def _fail(self, custom_id: str, fault: MsgcliError, answer: Answer | None = None) -> None:
+    def _fail(
+        self, record: Record, fault: MsgcliError, message: dict[str, Any] | None = None
+    ) -> None:
         tally = self._tally
-        tally.add_failure(fault, answer and answer.message)
-        if tally.failed <= _SHOWN_FAILURES:
-            terminal.notice(f"{custom_id}: {fault}")
-            if tally.failed == _SHOWN_FAILURES:
+        number = tally.add_failure(fault, message, record.params)
+        if number <= _SHOWN_FAILURES:
+            terminal.notice(f"{record.custom_id}: {fault}")
+            if number == _SHOWN_FAILURES:
                 terminal.notice("more failures are not shown")
         has_success = tally.succeeded or tally.found
         if not has_success and tally.refused >= 3 * self._jobs:

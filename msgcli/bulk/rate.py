@@ -5,9 +5,13 @@ from __future__ import annotations
 import threading
 import time
 
+from msgcli.errors import MsgcliError
+
 
 class Stopped(Exception):
-    """No request begins any more."""
+    """No request begins any more. `fault` is that of the attempt that was to be made again."""
+
+    fault: MsgcliError | None = None
 
 
 class Pace:

@@ -78,19 +78,29 @@ class Tally:
             if not is_paid:
                 self.reused += 1
                 return
-            used = self._count(message)
-            if (prices := self._limits.prices) is not None:
-                named = message.get("model")
-                model = named if named in prices.models else params.get("model")
-                self._cost += prices.cost(model, used)
+            self._spend(message, params)
 
-    def add_failure(self, fault: MsgcliError, message: dict[str, Any] | None = None) -> None:
-        """A record has no reply, or one that does not do."""
+    def add_failure(
+        self,
+        fault: MsgcliError,
+        message: dict[str, Any] | None = None,
+        params: dict[str, Any] | None = None,
+    ) -> int:
+        """A record has no reply, or one that does not do and is paid for all the same: how many
+        have failed so far."""
         with self._mutex:
             self.failed += 1
             self.refused += fault.status == 5
             if message is not None:
-                self._count(message)
+                self._spend(message, params or {})
+            return self.failed
+
+    def _spend(self, message: dict[str, Any], params: dict[str, Any]) -> None:
+        used = self._count(message)
+        if (prices := self._limits.prices) is not None:
+            named = message.get("model")
+            model = named if named in prices.models else params.get("model")
+            self._cost += prices.cost(model, used)
 
     def _count(self, message: dict[str, Any]) -> Tokens:
         usage = message.get("usage")

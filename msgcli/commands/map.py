@@ -53,8 +53,9 @@ def command(
     connection.start_clock(pace, reader=bulk.to_stdout, by_default=False)
     maker, tally = Maker(records, prompt, request), bulk.tally()
     rule = beside.rule(bulk.values["output"], prompt.files)
-    account, thinking = beside.account(tally), beside.thinking()
-    form = Form(bulk.text_end, request.schema, has_thinking=thinking is not None and bulk.to_stdout)
+    account = beside.account(tally)
+    has_thinking = beside.thinking_output is not None and bulk.to_stdout
+    form = Form(bulk.text_end, request.schema, has_thinking=has_thinking)
     client = _Once(partial(_client, connection, bulk))
     if (shelf := beside.shelf(connection, tally)) is None:
         client()
@@ -70,7 +71,7 @@ def command(
         source.items(),
         maker.record,
         connect,
-        bulk.results(tally, thinking),
+        bulk.results(tally, beside.thinking),
         pace=pace,
         tally=tally,
         jobs=bulk.values["jobs"],
@@ -93,10 +94,17 @@ class _Once:
     def __init__(self, make: Callable[[], Client]) -> None:
         self._make = cache(make)
         self._mutex = threading.Lock()
+        self._fault: MsgcliError | None = None
 
     def __call__(self) -> Client:
         with self._mutex:
-            return self._make()
+            if self._fault is not None:
+                raise self._fault
+            try:
+                return self._make()
+            except MsgcliError as fault:
+                self._fault = fault
+                raise
 
 
 def _client(connection: ConnectionOptions, bulk: BulkOptions) -> Client:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
@@ -42,12 +43,13 @@ class BulkOptions(NamedTuple):
         limits = Limits(v["max_output_tokens"], v["max_cost"], known)
         return Tally(limits, frozenset(v["accept"]))
 
-    def results(self, tally: Tally, thinking: Sink | None) -> Results:
-        """Where results and thinking go. OutputFault if results cannot be written there."""
+    def results(self, tally: Tally, open_thinking: Callable[[], Sink | None]) -> Results:
+        """Where results and thinking go. OutputFault if they cannot be written there."""
         v = self.values
         if not self.to_stdout:
             journal = Journal(v["output"], resume=v["resume"], found=tally.add_found)
-            return InJournal(journal, thinking)
+            return InJournal(journal, open_thinking())
+        thinking = open_thinking()
         sink: Sink = files.output(None)
         if stdio.is_terminal(stdio.STDOUT) and not v["raw_control_chars"]:
             sink = output.Shown(sink)

@@ -24,10 +24,11 @@ _PLAIN = re.compile("(?:event: ?([^\n]*)\n)?data: ?([^\n]*)\n\n")
 # inside of each string is checked to be JSON, so that what joins two of them cannot be within one.
 _STRING = r'[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})[^"\\\x00-\x1f]*)*'
 _ALIKE = (
-    r'\ndata: ?(?P<head>\{"type": ?"content_block_delta", ?"index": ?\d+, ?"delta": ?\{"type": ?'
-    r'"(?:text|thinking|input_json)_delta", ?"(?:text|thinking|partial_json)": ?")'
+    r'\ndata: ?(?P<head>\{"type": ?"content_block_delta", ?"index": ?(?:0|[1-9][0-9]{0,8}), ?'
+    r'"delta": ?\{"type": ?"(?:text|thinking|input_json)_delta", ?'
+    r'"(?:text|thinking|partial_json)": ?")'
     rf'{_STRING}(?P<tail>"\}} ?\}})(?P<gap>\n\n(?:event: ?content_block_delta\n)?data: ?)'
-    rf"(?P=head){_STRING}(?P=tail)(?:(?P=gap)(?P=head){_STRING}(?P=tail))*"
+    rf"(?P=head){_STRING}(?P=tail)(?:(?P=gap)(?P=head){_STRING}(?P=tail))*(?=\n\n)"
 )
 _WORTH_JOINING = 2048
 
